@@ -1,0 +1,59 @@
+# Every target that needs the environment sets it up first; it is made anew only when the lock file or pyproject.toml changes.
+PYTHON ?= python3
+BIN := .venv/bin
+SEED ?= 1
+URL ?=
+PAGE ?=
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup conformance test lint format generate check-generated build unread lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## Make the environment in .venv from the lock file
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=…" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+conformance: setup ## Judge the embedded mock, or URL=…, and print the verdict
+	@$(BIN)/pytest conformance --seed $(SEED) $(if $(URL),--url "$(URL)") $(ARGS)
+
+test: setup check-generated ## Run the project's own tests
+	@$(BIN)/pytest tests -n auto $(ARGS)
+
+lint: setup ## Check the spec, the code and the types
+	$(BIN)/openapi-spec-validator openapi/mesh-export.yaml
+	$(BIN)/yamllint --strict openapi .github
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+generate: setup ## Make generated/ from the spec
+	@$(BIN)/python scripts/generate.py
+
+check-generated: setup ## Fail with a diff when generated/ is not what the spec gives
+	@$(BIN)/python scripts/generate.py --check
+
+build: setup ## Build the wheels of the client and the suite into dist/
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist generated
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+unread: setup ## List the sentences of PAGE=file that no requirement covers
+	@$(BIN)/python scripts/unread.py "$(PAGE)"
+
+lock: setup ## Renew requirements.lock within the bounds of pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --upgrade --quiet pyproject.toml --group dev --output-file requirements.lock
+
+clean: ## Remove the environment and everything built
+	rm -rf .venv build dist reports
