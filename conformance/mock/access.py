@@ -1,0 +1,189 @@
+"""Says who may have an answer: by route and method, by credentials, by the rate limit.
+
+Each gate gives the refusal, or nothing where the request may go on.
+"""
+
+from __future__ import annotations
+
+import hmac
+import math
+import re
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from .answers import refusal
+from .model import COLLECTION, Answer, Problem
+
+if TYPE_CHECKING:
+    from .model import Call, Gate
+
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_CREDENTIALS = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) +([^ ].*)", re.DOTALL)
+
+
+def route(call: Call) -> Answer | None:
+    """Refuses what is malformed as HTTP, other paths and other methods; answers OPTIONS.
+
+    Args:
+        call: The call.
+    """
+    request = call.request
+    if call.reading.http_layer == "plain-text" and (malformed := _malformed(call)) is not None:
+        return malformed
+    if request.path not in {COLLECTION, COLLECTION.removesuffix("/")}:
+        return not_found(call)
+    if request.method in methods(call):
+        return options(call) if request.method == "OPTIONS" else None
+    return other_method(call)
+
+
+def _malformed(call: Call) -> Answer | None:
+    request = call.request
+    whole = request.target + b"?" + request.query
+    if _BAD_ESCAPE.search(whole) or not whole.isascii():
+        return Answer(400, body=b"Bad Request", media_type="text/plain")
+    if len(whole) > call.reading.target_limit:
+        return Answer(414, body=b"URI Too Long", media_type="text/plain")
+    if any(len(value) > call.reading.header_limit for _, value in request.headers):
+        return Answer(431, body=b"Request Header Fields Too Large", media_type="text/plain")
+    return None
+
+
+def methods(call: Call) -> tuple[str, ...]:
+    """The methods that the collection answers.
+
+    Args:
+        call: The call.
+    """
+    head = ("HEAD",) if call.reading.head else ()
+    return ("GET", *head, "OPTIONS") if call.reading.options or call.reading.cors else ("GET", *head)
+
+
+def options(call: Call) -> Answer:
+    """Says which methods there are; a preflight of another origin gets its leave when the answer is finished.
+
+    Args:
+        call: The call.
+    """
+    return Answer(204, headers=(("Allow", ", ".join(methods(call))),))
+
+
+def not_found(call: Call) -> Answer:
+    """What other paths get.
+
+    Args:
+        call: The call.
+    """
+    return refusal(call, 404, Problem("ResourceNotFound", "There is nothing here.", None))
+
+
+def other_method(call: Call) -> Answer:
+    """What other methods get.
+
+    Args:
+        call: The call.
+    """
+    if call.reading.other_methods == "not-found":
+        return not_found(call)
+    if call.reading.other_methods == "unauthorized-first":
+        refused = call.stages.authorize(call)
+        if refused is not None:
+            return refused
+    allow = (("Allow", ", ".join(methods(call))),)
+    return refusal(call, 405, Problem("MethodNotAllowed", "The collection can only be read.", None), headers=allow)
+
+
+def authorize(call: Call) -> Answer | None:
+    """Refuses a request that does not carry the token.
+
+    Args:
+        call: The call.
+    """
+    lines = call.request.lines("authorization")
+    if not lines:
+        return unauthorized(call, "HeaderNotFound")
+    match = _CREDENTIALS.fullmatch(lines[0]) if len(lines) == 1 else None
+    if match is None:
+        return unauthorized(call, "InvalidHeaderValue")
+    scheme, token = match.groups()
+    if scheme.lower() != "bearer" or not same(token, call.token):
+        return unauthorized(call, "InvalidToken")
+    return None
+
+
+def same(token: str, other: str) -> bool:
+    """Whether two tokens are the same, in a time that does not depend on where they differ.
+
+    Args:
+        token: A token.
+        other: Another.
+    """
+    return hmac.compare_digest(token.encode("latin-1", "replace"), other.encode("latin-1", "replace"))
+
+
+_UNAUTHORIZED = {
+    "HeaderNotFound": "Header Authorization was not found in the request. Access denied.",
+    "InvalidHeaderValue": "Header Authorization is malformed. Access denied.",
+    "InvalidToken": "The access token was not accepted. Access denied.",
+}
+
+
+def unauthorized(call: Call, code: str) -> Answer:
+    """A 401.
+
+    Args:
+        call: The call.
+        code: What is wrong with the credentials.
+    """
+    code = "HeaderNotFound" if call.reading.refusal_codes == "same" else code
+    message = _UNAUTHORIZED[code] if call.reading.messages == "page" else "Access denied."
+    headers = (("WWW-Authenticate", 'Bearer realm="itwin-platform"'),) if call.reading.www_authenticate else ()
+    details = [Problem(code, message, "Authorization")] if call.reading.unauthorized_details else []
+    return refusal(call, 401, Problem(code, message, None), details=details, headers=headers)
+
+
+@define
+class Window:
+    """A rate limit: so many requests in each window of time."""
+
+    start: float = -math.inf
+    count: int = 0
+
+    def left(self, moment: float, rate: int, length: float) -> float:
+        """Counts a request; gives 0 if it may go on, otherwise the seconds until the next window.
+
+        Args:
+            moment: The time of the request.
+            rate: How many requests a window takes.
+            length: The length of a window in seconds.
+        """
+        if moment >= self.start + length:
+            self.start, self.count = moment, 0
+        self.count += 1
+        return 0 if self.count <= rate else self.start + length - moment
+
+
+def limiter() -> Gate:
+    """A gate that refuses what is over the rate limit of the reading."""
+    window = Window()
+
+    def limit(call: Call) -> Answer | None:
+        if not call.reading.rate:
+            return None
+        left = window.left(call.moment, call.reading.rate, call.reading.rate_window)
+        return too_many(call, math.ceil(left)) if left else None
+
+    return limit
+
+
+def too_many(call: Call, seconds: int) -> Answer:
+    """A 429.
+
+    Args:
+        call: The call.
+        seconds: How long to wait.
+    """
+    page = "The client sent more requests than allowed by this API for the current tier of the client."
+    message = page if call.reading.messages == "page" else "Please slow down."
+    return refusal(call, 429, Problem("RateLimitExceeded", message, None), headers=(("retry-after", str(seconds)),))

@@ -1,0 +1,278 @@
+"""Reads the query and says what each documented parameter means, or what is wrong with it.
+
+Which exports the parameters select is left to `selection`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_to_bytes
+
+from .data import TYPES
+from .model import PARAMETERS, InvalidValueError, Parser, Problem, Query, RefusalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .model import Call, Version
+
+TOP_MAXIMUM = 1000
+SKIP_MAXIMUM = 2**31
+TILES = ("3DTiles", "3DTILES")
+NOTHING: Final = ()
+"""The version that no export is compatible with."""
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_CHANGESET = re.compile(r"[0-9a-fA-F]{40}")
+_TILE_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
+_ITWINJS_VERSION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})(?:-[0-9A-Za-z.-]+)?")
+_BY_LOWER_NAME = {name.lower(): name for name in PARAMETERS}
+# What ASCII knows as digits: int() also takes underscores and the digits of other scripts.
+_NUMBER = re.compile(r"[0-9]+")
+# Longer numbers are as good as this one, and cost time to convert.
+_DIGITS = 1000
+
+
+def pairs(query: bytes) -> Iterator[tuple[str, str]]:
+    """The names and values of a query as a form has them; bytes that are not UTF-8 are kept as surrogates.
+
+    Args:
+        query: What follows the question mark.
+    """
+    for part in query.split(b"&"):
+        if part:
+            name, _, value = part.partition(b"=")
+            yield decode(name), decode(value)
+
+
+def decode(text: bytes) -> str:
+    """A name or value without its percent-encoding.
+
+    Args:
+        text: The name or value as it was sent.
+    """
+    return unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8", "surrogateescape")
+
+
+def read(call: Call) -> Mapping[str, str]:
+    """The documented parameters that the request has, as it wrote them.
+
+    Args:
+        call: The call.
+
+    Raises:
+        RefusalError: A parameter is repeated or oddly named, and the reading refuses that.
+    """
+    texts: dict[str, list[str]] = {}
+    for name, text in pairs(call.request.query):
+        known = _known_name(call, name)
+        if known is not None:
+            texts.setdefault(known, []).append(text)
+    if call.reading.repeated == "refuse":
+        repeated = [name for name, values in texts.items() if len(values) > 1]
+        if repeated:
+            raise RefusalError([problem(call, name, f"{name} is given more than once.") for name in repeated])
+    return {name: _one(call, values) for name, values in texts.items()}
+
+
+def _known_name(call: Call, name: str) -> str | None:
+    if name in PARAMETERS:
+        return name
+    meant = _BY_LOWER_NAME.get(name.lower())
+    if meant is None or call.reading.other_case_names == "unknown":
+        return None
+    if call.reading.other_case_names == "refuse":
+        raise RefusalError([problem(call, meant, f"{meant} is written differently.")])
+    return meant
+
+
+def _one(call: Call, values: list[str]) -> str:
+    if call.reading.repeated == "join":
+        return ",".join(values)
+    return values[-1] if call.reading.repeated == "last" else values[0]
+
+
+def problem(call: Call, name: str, message: str) -> Problem:
+    """What a detail of a refusal says about one parameter.
+
+    Args:
+        call: The call.
+        name: The parameter.
+        message: What is wrong, in the page's words.
+    """
+    words = message if call.reading.messages == "page" else f"The value of {name} cannot be used."
+    return Problem("InvalidParameter", words, name)
+
+
+def validate(call: Call, given: Mapping[str, str]) -> Query:
+    """What the parameters mean.
+
+    Args:
+        call: The call.
+        given: The parameters as the request wrote them.
+
+    Raises:
+        RefusalError: Some cannot be worked with; each has its problem.
+    """
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name in PARAMETERS:
+        if name in given:
+            try:
+                value = meaning(call, name, given[name])
+            except InvalidValueError as error:
+                problems.append(problem(call, name, str(error)))
+            else:
+                if value is not None:
+                    values[name] = value
+    if problems:
+        raise RefusalError(problems)
+    return Query(given=given, values=values)
+
+
+def meaning(call: Call, name: str, text: str) -> Any:
+    """What one parameter means; nothing where it is as good as not given.
+
+    Args:
+        call: The call.
+        name: The parameter.
+        text: Its value as the request wrote it.
+
+    Raises:
+        InvalidValueError: The value cannot be worked with.
+    """
+    if not text and call.reading.empty == "ignore":
+        return None
+    if not text and call.reading.empty == "refuse":
+        raise InvalidValueError(f"{name} is invalid.")
+    return call.stages.parsers[name](call, text)
+
+
+def imodel_id(call: Call, text: str) -> str | None:
+    """The iModel's id in lower case."""
+    return _identifier(call, "iModelId", _UUID, text)
+
+
+def changeset_id(call: Call, text: str) -> str | None:
+    """The changeset's id in lower case; with the reading that takes it as it is, the empty one of new iModels."""
+    return "" if not text else _identifier(call, "changesetId", _CHANGESET, text)
+
+
+def _identifier(call: Call, name: str, form: re.Pattern[str], text: str) -> str | None:
+    refused = call.reading.upper_case_ids == "refuse" and not call.reading.upper_case_data and text != text.lower()
+    if refused or not form.fullmatch(text):
+        raise InvalidValueError(f"{name} is invalid.")
+    return text.lower()
+
+
+def top(call: Call, text: str) -> int | None:
+    """The size of a page."""
+    number = count(call, "$top", text)
+    if number > TOP_MAXIMUM:
+        raise InvalidValueError(f"$top must be lower or equal to {TOP_MAXIMUM}.")
+    if number == 0 and call.reading.top_zero != "empty":
+        if call.reading.top_zero == "refuse":
+            raise InvalidValueError("$top must be greater than 0.")
+        return None
+    return number
+
+
+def skip(call: Call, text: str) -> int:
+    """The number of exports before the page."""
+    number = count(call, "$skip", text)
+    if number > SKIP_MAXIMUM and call.reading.huge_skip == "refuse":
+        raise InvalidValueError("$skip is too large.")
+    return number
+
+
+def count(call: Call, name: str, text: str) -> int:
+    """A number of items as the reading takes numbers.
+
+    Args:
+        call: The call.
+        name: The parameter.
+        text: Its value.
+
+    Raises:
+        InvalidValueError: It is no such number.
+    """
+    digits = text
+    if call.reading.signed == "accept":
+        digits = re.sub(r"^ *\+?([0-9]+) *$", r"\1", text)
+    if not _NUMBER.fullmatch(digits):
+        if re.fullmatch(r"-[0-9]+", text):
+            raise InvalidValueError(f"{name} must be greater or equal to 0.")
+        raise InvalidValueError(f"{name} is invalid.")
+    return _number(call, name, digits)
+
+
+def _number(call: Call, name: str, digits: str) -> int:
+    if len(digits) > 1 and digits.startswith("0"):
+        if call.reading.padded == "refuse":
+            raise InvalidValueError(f"{name} is invalid.")
+        if call.reading.padded == "octal" and not set(digits) & {"8", "9"}:
+            return int(digits[-_DIGITS:], 8)
+    plain = digits.lstrip("0") or "0"
+    return int(plain) if len(plain) <= _DIGITS else 10**_DIGITS
+
+
+def order_by(call: Call, text: str) -> str | None:
+    """The order, one of two."""
+    if text in {"date:asc", "date:desc"}:
+        return text
+    lower = text.lower()
+    if lower in {"date:asc", "date:desc"} and call.reading.other_case_order != "refuse":
+        return lower if call.reading.other_case_order == "accept" else None
+    raise InvalidValueError("$orderBy is invalid.")
+
+
+def cdn(call: Call, text: str) -> bool:
+    """Whether mesh links lead to the CDN."""
+    if text in {"0", "1"}:
+        return text == "1"
+    if call.reading.other_cdn == "refuse":
+        raise InvalidValueError("cdn is invalid.")
+    return call.reading.other_cdn == "on"
+
+
+def tile_version(call: Call, text: str) -> Version | None:
+    """The tile version as numbers."""
+    return _version(call, "tileVersion", text, text if _TILE_VERSION.fullmatch(text) else None)
+
+
+def itwinjs(call: Call, text: str) -> Version | None:
+    """The iTwin.js version as numbers, without what marks an early release."""
+    match = _ITWINJS_VERSION.fullmatch(text)
+    return _version(call, "iTwinJS", text, match[1] if match else None)
+
+
+def _version(call: Call, name: str, text: str, numbers: str | None) -> Version | None:
+    if numbers is not None and text.isascii():
+        return tuple(int(part) for part in numbers.split("."))
+    if call.reading.odd_versions == "refuse":
+        raise InvalidValueError(f"{name} is invalid.")
+    return NOTHING if call.reading.odd_versions == "nothing" else None
+
+
+def export_type(call: Call, text: str) -> str:
+    """The type of export, as the request wrote it."""
+    if call.reading.unknown_type == "refuse":
+        known = {*TYPES, *(export.export_type for export in call.exports), call.reading.tiles_written}
+        if text not in known and not (call.reading.tiles_alike and text in TILES):
+            raise InvalidValueError("exportType is invalid.")
+    return text
+
+
+PARSERS: Mapping[str, Parser] = {
+    "iModelId": imodel_id,
+    "changesetId": changeset_id,
+    "$top": top,
+    "$skip": skip,
+    "$orderBy": order_by,
+    "cdn": cdn,
+    "tileVersion": tile_version,
+    "exportType": export_type,
+    "iTwinJS": itwinjs,
+}
+"""What reads each parameter; they are called with the call and the text of the value."""

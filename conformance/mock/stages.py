@@ -1,0 +1,72 @@
+"""The row of stages of a conforming endpoint. A fault is this row with one stage changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import access, answers, links, parameters, preferences, representation, selection
+from .model import Page, RefusalError, Stages
+
+if TYPE_CHECKING:
+    from .model import Answer, Call, Query
+
+
+def answer(call: Call) -> Answer:
+    """The answer to a call: the gates, then the parameters, then the list.
+
+    Args:
+        call: The call.
+    """
+    stages = call.stages
+    for gate in (stages.route, stages.authorize, stages.limit):
+        refused = gate(call)
+        if refused is not None:
+            return refused
+    try:
+        query = stages.validate(call, stages.read(call))
+    except RefusalError as error:
+        return stages.refuse(call, error.problems)
+    return stages.list_exports(call, query)
+
+
+def list_exports(call: Call, query: Query) -> Answer:
+    """A page of the list.
+
+    Args:
+        call: The call.
+        query: What the parameters mean.
+    """
+    stages = call.stages
+    selection = stages.order(call, query, stages.select(call, query, call.exports))
+    exports = stages.slice(call, query, selection)
+    preference = stages.prefer(call)
+    items = [stages.represent(call, query, preference, export) for export in exports]
+    page = Page(top=query.top, skip=query.skip, size=len(exports), total=len(selection))
+    return stages.compose(call, preference, items, links.links(call, query, page))
+
+
+def conforming() -> Stages:
+    """The stages of a conforming endpoint, with a rate limit of its own."""
+    return Stages(
+        answer=answer,
+        route=access.route,
+        authorize=access.authorize,
+        limit=access.limiter(),
+        read=parameters.read,
+        parsers=parameters.PARSERS,
+        validate=parameters.validate,
+        refuse=answers.refuse,
+        list_exports=list_exports,
+        matchers=selection.MATCHERS,
+        select=selection.select,
+        order=selection.order,
+        slice=selection.slice_page,
+        prefer=preferences.prefer,
+        represent=representation.represent,
+        root=links.root,
+        href=links.href,
+        linkers=links.LINKERS,
+        compose=answers.compose,
+        finish=answers.finish,
+        write=answers.write,
+    )
