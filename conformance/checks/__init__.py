@@ -1,0 +1,21 @@
+"""The checks: what an exchange must be, whoever sent it.
+
+A module per theme; importing the package registers them all.
+"""
+
+from conformance.checks import bodies, errors, exports, limits, links, selections, statuses
+from conformance.checks.registry import CHECKS, Context, Observation, observe
+
+__all__ = [
+    "CHECKS",
+    "Context",
+    "Observation",
+    "bodies",
+    "errors",
+    "exports",
+    "limits",
+    "links",
+    "observe",
+    "selections",
+    "statuses",
+]

@@ -1,0 +1,131 @@
+"""Checks of the body as such: its media type, its JSON, and the schema that the spec gives it.
+
+Each error of the schema goes against the requirement that carries the part of the spec which it violates, so that a
+member added to the spec is checked by its entry in the ledger alone.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import Final
+
+import jsonschema_rs
+
+from conformance import ledger, spec
+from conformance.checks.registry import Context, Observation, broken, check, held, judged
+from conformance.exchange import NOT_JSON
+
+_BY_SPEC: Final = tuple(
+    requirement.id
+    for requirement in ledger.requirements().values()
+    if any(pointer.startswith("#/components/schemas/") for pointer in requirement.carried_by)
+)
+_ELSEWHERE: Final = frozenset(
+    {
+        "error-no-internals", "export-status-known", "full-request", "lastmodified-steady", "links-keep-query",
+        "links-next-absent", "links-next-page", "links-next-present", "links-prev-page", "links-self-page",
+        "mesh-link-complete", "mesh-link-form", "mesh-link-incomplete", "unauthorized-details",
+        "unprocessable-every-parameter",
+    }
+)  # fmt: skip
+"""Requirements of a schema's members that take more than the schema to keep: other checks say when they hold."""
+_ERROR_BODIES: Final = {401: "unauthorized-body", 422: "unprocessable-body", 429: "rate-limit-body"}
+_FORMAT_KEYWORDS: Final = frozenset({"format", "pattern"})
+
+
+@check("ok-media-type", "ok-json", "json-encoding", "json-unique-names", "error-media-type")
+def json_body(context: Context) -> Iterator[Observation]:
+    """A list is one JSON text under a documented media type; so is an error body, where it is JSON."""
+    exchange = context.exchange
+    if exchange.failure or exchange.request.method != "GET" or exchange.status not in spec.documented_statuses():
+        return
+    documented = exchange.media_type in spec.media_types()
+    message = f"Content-Type: {exchange.header('content-type')}"
+    if exchange.status == 200:
+        if not context.acceptable or context.conditional:
+            return
+        yield judged("ok-media-type", documented, message)
+        yield judged("ok-json", exchange.json is not NOT_JSON, f"not JSON: {exchange.text[:60]!r}")
+    elif exchange.json is not NOT_JSON and context.acceptable:
+        yield judged("error-media-type", documented, message)
+    if exchange.json is not NOT_JSON:
+        yield judged("json-encoding", _is_utf8(exchange.body), "a byte order mark, or bytes that are not UTF-8")
+        yield judged("json-unique-names", not exchange.has_duplicate_names, "an object has a name twice")
+
+
+def _is_utf8(body: bytes) -> bool:
+    if body.startswith(codecs.BOM_UTF8):
+        return False
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@check(*_BY_SPEC, *_ERROR_BODIES.values())
+def schema(context: Context) -> Iterator[Observation]:
+    """A body of a documented status satisfies the schema that the spec gives it."""
+    exchange = context.exchange
+    if exchange.failure or exchange.request.method != "GET" or exchange.json is NOT_JSON:
+        return
+    if exchange.status not in spec.documented_statuses() or (exchange.status == 200 and not context.readable_list):
+        return
+    pointer = spec.response_schema(exchange.status)
+    violated: set[str] = set()
+    for error in spec.validator(pointer).iter_errors(exchange.json):
+        for seen in _blame(exchange.status, pointer, error):
+            if seen.requirement not in violated:
+                violated.add(seen.requirement)
+                yield seen
+    for requirement in _present(pointer, exchange.json) - violated:
+        yield held(requirement)
+
+
+def _blame(status: int, pointer: str, error: jsonschema_rs.ValidationError) -> Iterator[Observation]:
+    path = list(error.instance_path)
+    keyword = str(error.schema_path[-1])
+    if keyword == "required":
+        # The library names the missing member in its message only.
+        path.append(error.message.split('"')[1])
+    place = spec.member_pointer(pointer, tuple(path))
+    where = ".".join(map(str, path)) or "the body"
+    came = "nothing" if keyword == "required" else repr(error.instance)[:80]
+    message = f"{where}: {came}, against {keyword} of the schema"
+    body = _ERROR_BODIES.get(status)
+    if body and (keyword == "required" or error.instance is None):
+        yield broken(body, message)
+        return
+    candidates = _carriers(place, keyword) if place else ()
+    if place is None and not path:
+        candidates = ledger.carried_by(f"{pointer}/properties/{'error' if body else 'exports'}")
+    for requirement in candidates[:1]:
+        yield broken(requirement.id, message)
+
+
+def _carriers(place: str, keyword: str) -> tuple[ledger.Requirement, ...]:
+    named = ledger.carried_by(f"{place}/{keyword}") if keyword in _FORMAT_KEYWORDS else ()
+    return named or ledger.carried_by(place)
+
+
+def _present(pointer: str, body: object) -> set[str]:
+    """The requirements of every member that a body has: nothing of the schema speaks against them."""
+    found: set[str] = set()
+    seen: set[tuple[str | int, ...]] = set()
+
+    def visit(value: object, path: tuple[str | int, ...]) -> None:
+        place = spec.member_pointer(pointer, path) if path else None
+        if place and path not in seen:
+            seen.add(path)
+            for part in (place, f"{place}/format", f"{place}/pattern"):
+                found.update(requirement.id for requirement in ledger.carried_by(part))
+        if isinstance(value, dict):
+            for name, member in value.items():
+                visit(member, (*path, name))
+        elif isinstance(value, list):
+            for item in value[:1]:
+                visit(item, (*path, 0))
+
+    visit(body, ())
+    return (found & set(_BY_SPEC)) - _ELSEWHERE

@@ -1,0 +1,134 @@
+"""Checks of the links of a list: where they begin, what they keep, which page they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from conformance import roots
+from conformance.checks.registry import Context, Observation, broken, check, held, judged
+from conformance.exchange import Request
+from conformance.knowledge import DEFAULT_TOP
+from conformance.query import Query, Validity, read, same_type
+
+_PAGING: Final = ("$top", "$skip")
+
+
+def link_query(href: str) -> Query | None:
+    """The query of a link as the page reads it; None where the link is no URL."""
+    try:
+        return read(Request(query=urlsplit(href).query))
+    except ValueError:
+        return None
+
+
+@check("root-prefix")
+def root_prefix(context: Context) -> Iterator[Observation]:
+    """Every link of the list begins with the prefix that the request names, where that is plain."""
+    root = _plain_root(context)
+    if root is None or not context.readable_list:
+        return
+    for name, href in context.exchange.links.items():
+        if name in ("self", "next", "prev"):
+            yield judged("root-prefix", roots.begins_with(href, root), f"{name} is {href[:120]!r}")
+
+
+def _plain_root(context: Context) -> str | None:
+    lines = context.exchange.request.header("x-api-host-and-root")
+    return lines[0] if len(lines) == 1 and roots.is_plain(lines[0]) else None
+
+
+@check("links-keep-query")
+def kept_query(context: Context) -> Iterator[Observation]:
+    """The links of a list keep the documented parameters of the request."""
+    if not context.readable_list or not _clear(context):
+        return
+    kept = {name: p.value for name, p in context.query.of(Validity.VALID).items() if name not in _PAGING}
+    for name, href in context.exchange.links.items():
+        query = link_query(href)
+        if name not in ("self", "next", "prev") or query is None:
+            continue
+        link = dict(parse_qsl(urlsplit(href).query, keep_blank_values=True))
+        lost = [key for key, value in kept.items() if not _same_value(key, value, link.get(key))]
+        message = f"{name} has {lost[0]}={link.get(lost[0])!r} for {kept[lost[0]]!r}" if lost else ""
+        if kept:
+            yield judged("links-keep-query", not lost, message)
+
+
+def _same_value(name: str, value: str, linked: str | None) -> bool:
+    if linked is None:
+        return False
+    return same_type(value, linked) if name == "exportType" else value.lower() == linked.lower()
+
+
+def _clear(context: Context) -> bool:
+    """Whether the page leaves nothing of the query to the server, and the root is not one that may spoil a link."""
+    odd_root = context.exchange.request.header("x-api-host-and-root") and _plain_root(context) is None
+    return context.query.must_be_accepted and not odd_root
+
+
+@check("links-self-page", "links-next-present", "links-next-absent", "links-next-page", "links-prev-page")
+def paging_links(context: Context) -> Iterator[Observation]:
+    """`self`, `next` and `prev` lead to this page, to the one that follows and to the one before."""
+    if not context.readable_list or not _clear(context):
+        return
+    query, links, knowledge = context.query, context.exchange.links, context.knowledge
+    top = query.count("$top") or knowledge.default_top
+    skip = query.count("$skip") or 0
+    came = len(context.exchange.exports)
+    if "self" in links:
+        yield from _leads(links["self"], "links-self-page", {"$skip": skip, "$top": query.count("$top")}, top)
+    if "next" in links and came:
+        if came < top:
+            yield broken("links-next-absent", f"a page of {came} exports for a $top of {top} has a link next")
+        else:
+            yield from _leads(
+                links["next"], "links-next-page", {"$skip": skip + came, "$top": query.count("$top")}, top
+            )
+    if "prev" in links:
+        if skip == 0:
+            yield broken("links-prev-page", "the first page has a link prev")
+        elif came:
+            yield from _leads_back(links["prev"], skip, top)
+    yield from _presence(context, skip, came, top)
+
+
+def _presence(context: Context, skip: int, came: int, top: int) -> Iterator[Observation]:
+    selection = context.knowledge.selection(context.query)
+    has_next = "next" in context.exchange.links
+    if selection is None or selection.open:
+        return
+    left = len(selection.ids) - skip - came
+    if left > 0 and came == top:
+        message = f"no link next, and {left} exports are left"
+        yield judged("links-next-present", has_next, message, contestable=True)
+    elif left <= 0 and came == 0:
+        yield judged("links-next-absent", not has_next, "an empty page has a link next", contestable=True)
+    elif left <= 0 and not has_next:
+        yield held("links-next-absent")
+
+
+def _leads(href: str, requirement: str, expected: Mapping[str, int | None], top: int) -> Iterator[Observation]:
+    """Whether a link has the place and size of a page; what it leaves out has its default."""
+    query = link_query(href)
+    if query is None:
+        return
+    skip = query.count("$skip") if "$skip" in query.parameters else 0
+    size = query.count("$top") if "$top" in query.parameters else None
+    if skip is None:
+        yield broken(requirement, f"$skip={query.parameters['$skip'].value!r} in {href[:120]!r}")
+        return
+    wanted = expected["$top"]
+    right_size = size == top or (size is None and wanted in (None, DEFAULT_TOP))
+    message = f"leads to $skip={skip}, $top={size}; the page is at $skip={expected['$skip']}, $top={wanted or top}"
+    yield judged(requirement, skip == expected["$skip"] and right_size, message)
+
+
+def _leads_back(href: str, skip: int, top: int) -> Iterator[Observation]:
+    query = link_query(href)
+    if query is None:
+        return
+    back = query.count("$skip") if "$skip" in query.parameters else 0
+    fine = back == max(0, skip - top)
+    yield judged("links-prev-page", fine, f"leads to $skip={back} from $skip={skip}, $top={top}")

@@ -1,0 +1,156 @@
+"""The register of checks: functions that look at one exchange and say which requirements it keeps and which it breaks.
+
+A check names its requirements where it is registered and may speak of no others. Verdicts are made elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Final
+
+from attrs import define, frozen
+
+from conformance import ledger, spec
+from conformance.exchange import CredentialKind, Exchange
+from conformance.knowledge import Knowledge
+from conformance.preference import Preferred, preferred
+from conformance.query import Query
+
+_CONDITIONAL: Final = frozenset(
+    {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "range", "if-range"}
+)
+_ANY_MEDIA_TYPE: Final = frozenset({"*/*", "application/*"})
+
+
+@frozen
+class Observation:
+    """What one exchange says of one requirement.
+
+    Attributes:
+        requirement: Its id.
+        holds: Whether the exchange keeps it.
+        message: What came instead; empty where it holds.
+        contestable: Whether a collection that moved between two looks could explain it.
+        check: The name of the check that observed it.
+    """
+
+    requirement: str
+    holds: bool
+    message: str = ""
+    contestable: bool = False
+    check: str = ""
+
+
+def held(requirement: str) -> Observation:
+    """The exchange keeps a requirement."""
+    return Observation(requirement, holds=True)
+
+
+def broken(requirement: str, message: str, *, contestable: bool = False) -> Observation:
+    """The exchange breaks a requirement."""
+    return Observation(requirement, holds=False, message=message, contestable=contestable)
+
+
+def judged(requirement: str, holds: bool, message: str, *, contestable: bool = False) -> Observation:
+    """The exchange keeps a requirement, or breaks it with the message."""
+    return held(requirement) if holds else broken(requirement, message, contestable=contestable)
+
+
+@define
+class Context:
+    """An exchange beside what is needed to judge it.
+
+    Attributes:
+        exchange: The exchange.
+        query: Its query as the page reads it.
+        knowledge: What the run has learned so far.
+        secrets: The credentials that the answer must not repeat.
+    """
+
+    exchange: Exchange
+    query: Query
+    knowledge: Knowledge
+    secrets: tuple[str, ...] = ()
+
+    @cached_property
+    def preferred(self) -> Preferred:
+        """The representation that the request asks for."""
+        return preferred(self.exchange.request.header("prefer"))
+
+    @cached_property
+    def conditional(self) -> bool:
+        """Whether the request is conditional or asks for a range, so that HTTP itself has further statuses for it."""
+        return any(name.lower() in _CONDITIONAL for name, _ in self.exchange.request.headers)
+
+    @cached_property
+    def acceptable(self) -> bool:
+        """Whether the request accepts a media type that the page has."""
+        accepted = ",".join(self.exchange.request.header("accept")) or spec.VENDOR_MEDIA_TYPE
+        types = {part.split(";")[0].strip().lower() for part in accepted.split(",")}
+        return bool(types & (spec.media_types() | _ANY_MEDIA_TYPE))
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether the page says how the request is answered: a well-formed GET with the good credential."""
+        request = self.exchange.request
+        return (
+            request.method == "GET"
+            and request.credential.kind is CredentialKind.GOOD
+            and self.acceptable
+            and not request.odd
+            and not self.conditional
+        )
+
+    @property
+    def readable_list(self) -> bool:
+        """Whether the exchange is an ordinary request answered by a list."""
+        return self.ordinary and self.exchange.is_list
+
+
+CheckFunction = Callable[[Context], Iterator[Observation]]
+
+
+@frozen
+class Check:
+    """A registered check."""
+
+    name: str
+    requirements: frozenset[str]
+    function: CheckFunction
+
+
+CHECKS: Final[dict[str, Check]] = {}
+
+
+def check(*requirements: str) -> Callable[[CheckFunction], CheckFunction]:
+    """Register a check of these requirements.
+
+    Raises:
+        KeyError: The ledger has no such requirement.
+    """
+    for requirement in requirements:
+        ledger.requirements()[requirement]
+
+    def register(function: CheckFunction) -> CheckFunction:
+        CHECKS[function.__name__] = Check(function.__name__, frozenset(requirements), function)
+        return function
+
+    return register
+
+
+class UndeclaredRequirementError(Exception):
+    """A check speaks of a requirement that it did not name."""
+
+
+def observe(context: Context) -> Iterator[Observation]:
+    """What every registered check says of an exchange.
+
+    Raises:
+        UndeclaredRequirementError: A check speaks of a requirement that it did not name.
+    """
+    for each in CHECKS.values():
+        for seen in each.function(context):
+            if seen.requirement not in each.requirements:
+                raise UndeclaredRequirementError(f"{each.name} speaks of {seen.requirement}")
+            yield Observation(seen.requirement, seen.holds, seen.message, seen.contestable, each.name)

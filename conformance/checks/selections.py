@@ -1,0 +1,251 @@
+"""Checks of a list against the walk: which exports it must hold, which of them this page has, and with what data.
+
+Every disagreement here could be a collection that moved: it is contestable, and the run looks twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from conformance.checks.exports import only
+from conformance.checks.registry import Context, Observation, broken, check, held, judged
+from conformance.collection import Export, Selection, Snapshot, identity, passes
+from conformance.knowledge import SelectionKey
+from conformance.preference import Preferred
+from conformance.query import COMPATIBILITY, FILTERS
+
+_MINIMAL: Final = ("displayName", "status", "lastModified")
+_NEARLY_ALL: Final = 0.8
+_ENOUGH_TO_TELL: Final = 4
+
+_COMPAT_IDS: Final = tuple(
+    f"{name.lower()}-{what}" for name in COMPATIBILITY for what in ("subset", "steady", "combines")
+)
+
+
+@check(
+    "imodelid-only", "changesetid-only", "exporttype-only", "imodelid-complete", "changesetid-complete",
+    "exporttype-complete", "filters-combine", "list-complete", "top-limits", "top-fills", "top-default",
+    "skip-leaves-out", "skip-past-end", "orderby-complete", *_COMPAT_IDS,
+)  # fmt: skip
+def selection(context: Context) -> Iterator[Observation]:
+    """A list holds what its query selects: nothing else, nothing less, no more than a page."""
+    wanted = _selection(context)
+    if wanted is None:
+        return
+    query, ids = context.query, context.exchange.ids
+    asked = query.count("$top")
+    top = asked or context.knowledge.default_top
+    if asked is None:
+        if len(ids) > top:
+            yield broken("top-default", f"{len(ids)} exports without $top")
+            return
+    else:
+        yield judged("top-limits", len(ids) <= asked, f"{len(ids)} exports for $top={asked}")
+    foreign = [one for one in ids if one not in wanted.members]
+    if foreign:
+        yield from _foreign(context, foreign)
+    elif not wanted.open:
+        yield from _amount(context, wanted, top)
+    else:
+        for name in wanted.open:
+            yield held(f"{name.lower()}-subset")
+
+
+def _selection(context: Context) -> Selection | None:
+    if not context.readable_list or not context.query.must_be_accepted:
+        return None
+    return context.knowledge.selection(context.query)
+
+
+def _filters(context: Context) -> dict[str, str]:
+    return {name: value for name in FILTERS if (value := context.query.value(name)) is not None}
+
+
+def _compatibility(context: Context) -> list[str]:
+    return [name for name in COMPATIBILITY if name in context.query.parameters]
+
+
+def _foreign(context: Context, foreign: list[str]) -> Iterator[Observation]:
+    snapshot = context.knowledge.snapshot
+    known = [snapshot.by_id[one] for one in foreign if snapshot and one in snapshot.by_id]
+    filters, versions = _filters(context), _compatibility(context)
+    if not known:
+        requirement = f"{versions[0].lower()}-subset" if versions else "list-complete"
+        yield broken(requirement, f"the export {foreign[0]} is not in the whole list", contestable=True)
+        return
+    failing = {name for export in known for name, value in filters.items() if not passes(name, value)(export)}
+    if failing and versions:
+        message = f"the export {foreign[0]} does not have {sorted(failing)[0]}={filters[sorted(failing)[0]]!r}"
+        yield broken(f"{versions[0].lower()}-combines", message, contestable=True)
+    elif failing:
+        yield from only(filters, failing, f"the export {foreign[0]}", contestable=True)
+    elif versions:
+        what = "combines" if filters or len(versions) > 1 else "steady"
+        message = f"the export {foreign[0]} is not among those that {versions[0]} alone selects"
+        yield broken(f"{versions[0].lower()}-{what}", message, contestable=True)
+
+
+def _amount(context: Context, wanted: Selection, top: int) -> Iterator[Observation]:
+    query, came = context.query, len(context.exchange.ids)
+    skip = query.count("$skip") or 0
+    due = min(top, max(0, len(wanted.ids) - skip))
+    message = f"{came} exports, where {due} are due"
+    if came > due:
+        past = skip >= len(wanted.ids)
+        yield broken("skip-past-end" if past else "skip-leaves-out", message, contestable=True)
+    elif came < due:
+        yield broken(_loss(context, skip), message, contestable=True)
+    else:
+        for requirement in _kept(context, wanted, skip):
+            yield held(requirement)
+
+
+def _loss(context: Context, skip: int) -> str:
+    """The requirement that a list with too few exports breaks."""
+    filters, versions = _filters(context), _compatibility(context)
+    if versions:
+        return f"{versions[0].lower()}-{'combines' if filters or len(versions) > 1 else 'steady'}"
+    if len(filters) > 1:
+        return "filters-combine"
+    if filters:
+        return f"{next(iter(filters)).lower()}-complete"
+    if "$orderBy" in context.query.parameters:
+        return "orderby-complete"
+    if skip:
+        return "skip-leaves-out"
+    if "$top" in context.query.parameters:
+        return "top-fills"
+    return "top-default" if context.exchange.exports else "list-complete"
+
+
+def _kept(context: Context, wanted: Selection, skip: int) -> Iterator[str]:
+    query, filters = context.query, _filters(context)
+    came = bool(context.exchange.ids)
+    for name in filters:
+        yield f"{name.lower()}-complete"
+        if came:
+            yield f"{name.lower()}-only"
+    if len(filters) > 1:
+        yield "filters-combine"
+    for name in _compatibility(context):
+        yield f"{name.lower()}-subset"
+        yield f"{name.lower()}-{'combines' if filters else 'steady'}"
+    if "$orderBy" in query.parameters:
+        yield "orderby-complete"
+    if skip and came:
+        yield "skip-leaves-out"
+    if skip >= len(wanted.ids) and "$skip" in query.parameters:
+        yield "skip-past-end"
+    if came and "$top" in query.parameters:
+        yield "top-fills"
+    if came and "$top" not in query.parameters and len(wanted.ids) - skip > context.knowledge.default_top:
+        yield "top-default"
+
+
+@check(
+    "list-order-steady", "orderby-steady", "skip-leaves-out", "prefer-same-exports", "root-links-only", "cdn-links-only"
+)
+def sequence(context: Context) -> Iterator[Observation]:
+    """A page is the slice of its selection that `$skip` and `$top` cut out, in the order that was seen before."""
+    wanted = _selection(context)
+    if wanted is None or wanted.open or not context.exchange.ids:
+        return
+    whole = context.knowledge.sequences.get(SelectionKey.of(context.query))
+    if whole is None or set(whole) != wanted.members:
+        return
+    query, ids = context.query, context.exchange.ids
+    top, skip = query.count("$top") or context.knowledge.default_top, query.count("$skip") or 0
+    due = list(whole[skip : skip + top])
+    requirement = _order_requirement(context, ids, due)
+    if len(ids) == len(due) and set(ids) <= wanted.members:
+        yield judged(
+            requirement,
+            ids == due,
+            f"begins with {ids[0]}, where {due[0]} is due" if ids[0] != due[0] else "another order than before",
+            contestable=True,
+        )
+
+
+def _order_requirement(context: Context, ids: list[str], due: list[str]) -> str:
+    query = context.query
+    if "$orderBy" in query.parameters:
+        return "orderby-steady"
+    if set(ids) != set(due):
+        return "skip-leaves-out" if query.count("$skip") else _changed(context) or "list-order-steady"
+    return _changed(context) or "list-order-steady"
+
+
+def _changed(context: Context) -> str | None:
+    """The promise of the one feature that should have left the list as it was."""
+    request = context.exchange.request
+    if request.header("x-api-host-and-root"):
+        return "root-links-only"
+    if "cdn" in context.query.parameters:
+        return "cdn-links-only"
+    return None if context.preferred is Preferred.REPRESENTATION else "prefer-same-exports"
+
+
+@check("list-steady", "lastmodified-steady", "prefer-same-exports", "root-links-only", "cdn-links-only")
+def data(context: Context) -> Iterator[Observation]:
+    """An export has the data that it has in the walk."""
+    snapshot = context.knowledge.snapshot
+    if not context.readable_list or snapshot is None:
+        return
+    compared = [
+        (export, snapshot.by_id[identity(export)])
+        for export in context.exchange.exports
+        if identity(export) in snapshot.by_id
+    ]
+    different = [(export, name) for export, known in compared if (name := _difference(export, known))]
+    requirement = _changed(context) or "list-steady"
+    if different:
+        export, name = different[0]
+        dates = sum(name == "lastModified" for _, name in different)
+        if len(compared) >= _ENOUGH_TO_TELL and dates > _NEARLY_ALL * len(compared):
+            requirement = "lastmodified-steady"
+        message = f"the export {export.get('id')} has another {name} than in the whole list"
+        yield broken(requirement, message, contestable=True)
+    elif compared:
+        yield held(requirement)
+        yield held("lastmodified-steady")
+
+
+def _difference(export: Export, known: Export) -> str | None:
+    for name in _MINIMAL:
+        if export.get(name) != known.get(name):
+            return name
+    one, other = export.get("request"), known.get("request")
+    if isinstance(one, dict) and isinstance(other, dict):
+        return next(
+            (
+                f"request.{name}"
+                for name in ("iModelId", "changesetId", "exportType")
+                if one.get(name) != other.get(name)
+            ),
+            None,
+        )
+    return None
+
+
+def compare_walks(before: Snapshot, after: Snapshot) -> Iterator[Observation]:
+    """What two walks moments apart say: they share nearly everything, and no export changes what it was made from."""
+    shared = [(before.by_id[one], after.by_id[one]) for one in before.by_id if one in after.by_id]
+    size = max(len(before.by_id), len(after.by_id))
+    if size < _ENOUGH_TO_TELL:
+        return
+    if len(shared) < (1 - _NEARLY_ALL) * size:
+        yield broken("list-steady", f"two walks moments apart share {len(shared)} of {size} ids")
+        return
+    remade = next((known for known, later in shared if _remade(known, later)), None)
+    yield judged("list-steady", remade is None, f"the export {remade and remade.get('id')} changes its request")
+    redated = sum(known.get("lastModified") != later.get("lastModified") for known, later in shared)
+    message = f"{redated} of {len(shared)} exports change their date between two walks moments apart"
+    yield judged("lastmodified-steady", len(shared) < _ENOUGH_TO_TELL or redated <= _NEARLY_ALL * len(shared), message)
+
+
+def _remade(known: Export, later: Export) -> bool:
+    one, other = known.get("request"), later.get("request")
+    names: tuple[Any, ...] = ("iModelId", "changesetId", "exportType")
+    return isinstance(one, dict) and isinstance(other, dict) and any(one.get(name) != other.get(name) for name in names)

@@ -1,0 +1,212 @@
+"""Checks of the status: which one an answer may have, by its request alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from conformance import ledger, spec
+from conformance.checks.registry import Context, Observation, broken, check, held, judged
+from conformance.endpoint import TIME_BOUND
+from conformance.exchange import CredentialKind, Failure
+from conformance.query import Parameter, Validity
+
+_HTTP_REFUSALS: Final = frozenset({400, 413, 414, 431, 494})
+_CONDITIONAL_STATUSES: Final = frozenset({206, 304, 412, 416})
+_UNDOCUMENTED_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_ACCEPTED: Final = tuple(name for name in ledger.requirements() if name.endswith("-accepted"))
+_REFUSED: Final = (
+    "imodelid-invalid", "imodelid-format", "changesetid-invalid", "changesetid-format", "top-maximum", "top-negative",
+    "top-number", "skip-negative", "skip-number", "orderby-unsupported",
+)  # fmt: skip
+
+
+@check("answer-in-time", "body-as-declared", "status-no-server-error")
+def whole_answer(context: Context) -> Iterator[Observation]:
+    """An answer comes, in time and whole."""
+    exchange = context.exchange
+    if exchange.failure is Failure.TIMEOUT:
+        yield broken("answer-in-time", f"no whole answer within {TIME_BOUND:g} s")
+    elif exchange.failure is Failure.CUT_SHORT:
+        yield broken("body-as-declared", "the body ends before the length that its headers declare")
+    elif exchange.failure is Failure.UNDECODABLE:
+        yield broken(
+            "body-as-declared", f"the body is not what Content-Encoding: {exchange.header('content-encoding')} says"
+        )
+    elif exchange.failure and not exchange.request.odd:
+        yield broken("status-no-server-error", "the connection ends without an HTTP answer")
+    elif exchange.failure is None:
+        yield held("answer-in-time")
+        if exchange.request.method == "GET":
+            yield held("body-as-declared")
+
+
+@check("status-no-server-error", "status-documented", "path-served", "path-without-slash", "names-percent-encoded")
+def documented_status(context: Context) -> Iterator[Observation]:
+    """A GET is answered with a documented status, and never ends in a server error."""
+    exchange, request = context.exchange, context.exchange.request
+    if request.method != "GET" or not exchange.status:
+        return
+    status = exchange.status
+    yield judged("status-no-server-error", status < 500, f"status {status}")
+    if status >= 500:
+        return
+    if request.path != spec.collection_path():
+        fine = not 300 <= status < 400 and status != 404
+        if request.path == spec.collection_path().rstrip("/"):
+            yield judged("path-without-slash", fine, f"status {status} for the path without its slash")
+        if not fine:
+            return
+    elif (300 <= status < 400 and not context.conditional) or status == 404:
+        yield broken("path-served", f"status {status} for the path of the collection")
+        return
+    else:
+        yield held("path-served")
+    tolerated = (request.odd and status in _HTTP_REFUSALS) or (context.conditional and status in _CONDITIONAL_STATUSES)
+    if not tolerated and (context.acceptable or status in spec.documented_statuses()):
+        yield judged("status-documented", status in spec.documented_statuses(), f"status {status} is not documented")
+
+
+@check(
+    *_ACCEPTED,
+    "parameters-optional",
+    "unknown-parameter-ignored",
+    "prefer-unknown-ignored",
+    "accept-vendor",
+    "accept-json",
+    "skip-past-end",
+)
+def valid_request_is_accepted(context: Context) -> Iterator[Observation]:
+    """A request whose every parameter is valid is not refused."""
+    exchange, request = context.exchange, context.exchange.request
+    if not context.ordinary or exchange.status not in (200, 401, 422):
+        return
+    yield judged("auth-accepted", exchange.status != 401, "the good token gets status 401")
+    if exchange.status == 401 or not context.query.must_be_accepted:
+        return
+    fine = exchange.status == 200
+    message = f"status {exchange.status} for a valid request"
+    for requirement in _acceptance(context) if fine else _refusal(context):
+        yield judged(requirement, fine, message)
+    if not request.header("accept") and fine:
+        yield held("accept-vendor")
+
+
+def _acceptance(context: Context) -> Iterator[str]:
+    for parameter in context.query.parameters.values():
+        yield parameter.requirement
+    if not context.query.parameters:
+        yield "parameters-optional"
+    if context.query.unknown:
+        yield "unknown-parameter-ignored"
+    if _has_unknown_preference(context):
+        yield "prefer-unknown-ignored"
+    if context.exchange.request.header("accept"):
+        yield "accept-json"
+
+
+def _refusal(context: Context) -> Iterator[str]:
+    """The one promise that the refusal of a valid request breaks: that of the parameter which the answer blames."""
+    targets = set(detail_targets(context))
+    blamed = [parameter for name, parameter in context.query.parameters.items() if name in targets]
+    parameters = blamed or list(context.query.parameters.values())
+    if context.query.unknown and not blamed:
+        yield "unknown-parameter-ignored"
+    elif _has_unknown_preference(context) and not blamed:
+        yield "prefer-unknown-ignored"
+    elif context.exchange.request.header("accept") and not parameters:
+        yield "accept-json"
+    elif parameters:
+        yield parameters[0].requirement
+    else:
+        yield "parameters-optional"
+
+
+def _has_unknown_preference(context: Context) -> bool:
+    lines = ",".join(context.exchange.request.header("prefer")).lower()
+    return any(part.split("=")[0].split(";")[0].strip() not in ("return", "") for part in lines.split(","))
+
+
+@check(*_REFUSED)
+def invalid_parameter_is_refused(context: Context) -> Iterator[Observation]:
+    """A request with an invalid parameter gets 422."""
+    exchange = context.exchange
+    if not context.ordinary or exchange.status not in (200, 422):
+        return
+    invalid = context.query.of(Validity.INVALID)
+    for parameter in invalid.values():
+        if exchange.status == 200:
+            yield broken(parameter.requirement, f"status 200 for {_shown(parameter)}")
+        elif len(invalid) == 1:
+            yield held(parameter.requirement)
+
+
+def _shown(parameter: Parameter) -> str:
+    value = (
+        parameter.value
+        if len(parameter.value) <= 60
+        else f"{parameter.value[:40]}… ({len(parameter.value)} characters)"
+    )
+    return f"{parameter.name}={value!r}"
+
+
+def detail_targets(context: Context) -> Iterator[str]:
+    """The targets of the details of an error body, those that are strings."""
+    body = context.exchange.json
+    error = body.get("error") if isinstance(body, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    for detail in details if isinstance(details, list) else []:
+        if isinstance(detail, dict) and isinstance(detail.get("target"), str):
+            yield detail["target"]
+
+
+@check(
+    "auth-required",
+    "auth-wrong-token",
+    "auth-malformed",
+    "auth-near-miss",
+    "auth-other-scheme",
+    "auth-before-parameters",
+)
+def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
+    """A request without a good credential gets 401, whatever its parameters."""
+    exchange, request = context.exchange, context.exchange.request
+    kind = request.credential.kind
+    if kind is CredentialKind.GOOD or not exchange.status or exchange.status >= 500 or exchange.status == 429:
+        return
+    if request.odd and exchange.status in _HTTP_REFUSALS:
+        return
+    if request.method == "HEAD":
+        if kind is CredentialKind.NONE and 200 <= exchange.status < 300:
+            yield broken("auth-required", f"HEAD without Authorization gets status {exchange.status}")
+        return
+    if request.method != "GET" or context.conditional or not context.acceptable:
+        return
+    requirement = {
+        CredentialKind.NONE: "auth-required",
+        CredentialKind.WRONG: "auth-wrong-token",
+        CredentialKind.MALFORMED: "auth-malformed",
+        CredentialKind.NEAR_MISS: "auth-near-miss",
+        CredentialKind.OTHER_SCHEME: "auth-other-scheme",
+    }[kind]
+    if exchange.status == 401:
+        yield held(requirement)
+        if not context.query.must_be_accepted:
+            yield held("auth-before-parameters")
+    elif exchange.status == 422:
+        yield broken("auth-before-parameters", "status 422: the parameters are judged before the credential")
+    elif 200 <= exchange.status < 300:
+        yield broken(requirement, f"status {exchange.status}, where 401 is due")
+
+
+@check("method-refused", "method-allow")
+def undocumented_method(context: Context) -> Iterator[Observation]:
+    """A method that is not documented gets neither success nor a server error, and a 405 names those that are."""
+    exchange, method = context.exchange, context.exchange.request.method
+    if method in _UNDOCUMENTED_METHODS and exchange.status and exchange.status != 429:
+        refused = not (200 <= exchange.status < 300 or exchange.status >= 500)
+        yield judged("method-refused", refused, f"{method} gets status {exchange.status}")
+    if exchange.status == 405:
+        allowed = {name.strip().upper() for name in (exchange.header("allow") or "").split(",")}
+        message = f"405 with Allow: {exchange.header('allow')}"
+        yield judged("method-allow", "GET" in allowed and method not in allowed, message)

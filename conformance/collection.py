@@ -1,0 +1,126 @@
+"""The collection as the endpoint itself showed it, and what every selection of it must therefore be.
+
+A snapshot is one full walk in full representation. We control no data on a live service: the oracle is the service
+against itself. Sending is left to the run, judgement to the checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from attrs import define, field, frozen
+
+from conformance.query import COMPATIBILITY, FILTERS, Query, same_type
+
+Export = dict[str, Any]
+
+
+@define(eq=False)
+class Snapshot:
+    """A full walk.
+
+    Attributes:
+        exports: The exports in the order in which they came, in full representation.
+        atomic: Whether they came in one answer, so that nothing moved between its parts.
+    """
+
+    exports: list[Export]
+    atomic: bool = True
+
+    @cached_property
+    def by_id(self) -> dict[str, Export]:
+        """The exports by their ids, in lower case."""
+        return {identity(export): export for export in self.exports}
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The export types that occur."""
+        return frozenset(value for export in self.exports if isinstance(value := requested(export, "exportType"), str))
+
+    @cached_property
+    def content(self) -> frozenset[tuple[str, str, str]]:
+        """Id, status and date of every export: what two walks must share to agree as sets."""
+        return frozenset(
+            (identity(export), str(export.get("status")), str(export.get("lastModified"))) for export in self.exports
+        )
+
+    def values(self, name: str) -> list[str]:
+        """The values that a member of `request` has, the most frequent first."""
+        counted: dict[str, int] = {}
+        for export in self.exports:
+            value = requested(export, name)
+            if isinstance(value, str):
+                counted[value] = counted.get(value, 0) + 1
+        return sorted(counted, key=lambda value: (-counted[value], value))
+
+    def agrees_with(self, other: Snapshot) -> bool:
+        """Whether two walks agree as sets, dates included."""
+        return self.content == other.content
+
+
+@frozen
+class Selection:
+    """The exports that pass the filters of a query by `request`, as far as the walk tells.
+
+    Attributes:
+        ids: The ids that pass, in the order of the walk.
+        open: Parameters whose rule only the server knows; the answer is then a subset.
+    """
+
+    ids: tuple[str, ...]
+    open: tuple[str, ...] = ()
+    members: frozenset[str] = field(init=False)
+
+    @members.default
+    def _members(self) -> frozenset[str]:
+        return frozenset(self.ids)
+
+
+def select(snapshot: Snapshot, query: Query) -> Selection:
+    """The exports of a walk that a query selects."""
+    tests: list[Callable[[Export], bool]] = [passes(name, value) for name in FILTERS if (value := query.value(name))]
+    ids = tuple(identity(export) for export in snapshot.exports if all(test(export) for test in tests))
+    return Selection(ids, tuple(name for name in COMPATIBILITY if name in query.parameters))
+
+
+def passes(name: str, value: str) -> Callable[[Export], bool]:
+    """The test that an export must pass where a filter has a value."""
+    if name == "exportType":
+        return lambda export: same_type(str(requested(export, name)), value)
+    return lambda export: str(requested(export, name)).lower() == value.lower()
+
+
+def requested(export: Export, name: str) -> Any:
+    """A member of an export's `request`; None where there is none."""
+    request = export.get("request")
+    return request.get(name) if isinstance(request, dict) else None
+
+
+def identity(export: Export) -> str:
+    """The id of an export in lower case: the case of a UUID has no meaning."""
+    return str(export.get("id")).lower()
+
+
+def mesh_link(export: Export) -> str | None:
+    """The link to an export's tiles."""
+    links = export.get("_links")
+    mesh = links.get("mesh") if isinstance(links, dict) else None
+    href = mesh.get("href") if isinstance(mesh, dict) else None
+    return href if isinstance(href, str) else None
+
+
+def date(export: Export) -> datetime | None:
+    """The date by which exports are ordered; None where it cannot be read."""
+    try:
+        moment = datetime.fromisoformat(str(export.get("lastModified")).upper())
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def dates(exports: Iterable[Export]) -> list[datetime]:
+    """The dates of exports, those that can be read."""
+    return [moment for export in exports if (moment := date(export))]

@@ -1,0 +1,336 @@
+"""The endpoint under test: the only code that sends.
+
+Knows the URL, the credentials, the budget and the rate, and holds the rules of safety for every sender. What an
+answer proves is left to the checks.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx2
+from attrs import define, evolve, field, frozen
+
+from conformance import spec
+from conformance.exchange import Credential, CredentialKind, Exchange, Failure, Request
+from conformance.redaction import Redactor
+
+TIME_BOUND: Final = 10.0
+"""Seconds within which an answer must come: generous, for a loaded machine."""
+_TIME_BOUND_AFTER_A_HANG: Final = 2.5
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_WRONG_CREDENTIALS: Final = frozenset(
+    {
+        CredentialKind.WRONG,
+        CredentialKind.MALFORMED,
+        CredentialKind.NEAR_MISS,
+        CredentialKind.OTHER_SCHEME,
+    }
+)
+_WRONG_CREDENTIALS_ELSEWHERE: Final = 5
+_TELLING: Final = 8
+"""The length from which a made-up credential is taken for a secret: shorter ones are words that answers have."""
+_LIMIT_PATIENCE: Final = 3
+_DEFAULT_WAIT: Final = 1.0
+_LARGEST_BODY: Final = 64 * 1024 * 1024
+
+
+class BudgetSpentError(Exception):
+    """The run may send no more: its budget of requests, of seconds or of waiting is spent."""
+
+
+class UnreachableError(Exception):
+    """The server does not answer."""
+
+
+class UnsafeRequestError(Exception):
+    """A request that must not go to this server."""
+
+
+@frozen
+class Limits:
+    """What a run may cost the server.
+
+    Attributes:
+        max_requests: Requests in all.
+        rate: Requests a second; None for no limit of ours.
+        concurrency: Requests under way at once, where their order does not matter.
+        max_wait: Seconds in all to wait because the server says `retry-after`.
+        probe_methods: Whether methods that are not safe may go to a server that is not on loopback.
+    """
+
+    max_requests: int = 1500
+    rate: float | None = None
+    concurrency: int = 8
+    max_wait: float = 60.0
+    probe_methods: bool = False
+
+
+@define
+class _Limited:
+    """What is known of the server's rate limit."""
+
+    lock: threading.Lock = field(factory=threading.Lock)
+    until: float = 0.0
+    waited: float = 0.0
+    seen: bool = False
+
+
+class Endpoint:
+    """Sends requests, and hands every exchange to those who listen.
+
+    Args:
+        url: The root of the server; the path of the collection comes from the spec.
+        token: The good token; empty for none.
+        limits: What the run may cost.
+        redactor: Learns every credential that is sent.
+        listener: Called with each exchange, in the thread that sent it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        limits: Limits,
+        redactor: Redactor,
+        listener: Callable[[Exchange], None],
+        *,
+        authorization: str | None = None,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.token = token
+        self.authorization = authorization or (f"Bearer {token}" if token else "")
+        self.limits = limits
+        self.redactor = redactor
+        self.loopback = _is_loopback(self.url)
+        self.sent = 0
+        self.answered = 0
+        self.hung = False
+        self.source = "probe"
+        self._listener = listener
+        self._numbering = threading.Lock()
+        self._wrong_credentials = 0
+        self._limited = _Limited()
+        self._next_slot = 0.0
+        self._client = httpx2.Client(
+            timeout=httpx2.Timeout(TIME_BOUND),
+            follow_redirects=False,
+            trust_env=not self.loopback,
+            limits=httpx2.Limits(max_connections=limits.concurrency + 2),
+        )
+        redactor.add(token)
+        redactor.add(self.authorization)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def be_gentle(self, rate: float) -> None:
+        """Send no more than this many requests a second, one at a time."""
+        self.limits = evolve(self.limits, rate=rate, concurrency=1)
+
+    @property
+    def rate_limited(self) -> bool:
+        """Whether the server has shown a rate limit."""
+        return self._limited.seen
+
+    @contextmanager
+    def sending_as(self, source: str) -> Iterator[None]:
+        """Name the source of the exchanges that are sent within."""
+        before, self.source = self.source, source
+        try:
+            yield
+        finally:
+            self.source = before
+
+    def may_send(self, request: Request) -> bool:
+        """Whether the rules of safety allow a request here."""
+        if self.loopback:
+            return True
+        if request.method not in _SAFE_METHODS and not self.limits.probe_methods:
+            return False
+        return request.credential.kind not in _WRONG_CREDENTIALS or (
+            self._wrong_credentials < _WRONG_CREDENTIALS_ELSEWHERE
+        )
+
+    def secrets(self, request: Request) -> tuple[str, ...]:
+        """What the answer to a request must not repeat: the good token, and the credential of the request."""
+        own = _telling_parts(request.credential.value or "")
+        return (self.token, *own) if self.token else own
+
+    def send(self, request: Request) -> Exchange:
+        """Send one request; where the server limits its rate, wait as it says and send again.
+
+        Raises:
+            BudgetSpentError: The run may send no more.
+            UnsafeRequestError: The rules of safety forbid the request here.
+        """
+        if not self.may_send(request):
+            raise UnsafeRequestError(request.method)
+        if request.credential.kind in _WRONG_CREDENTIALS:
+            self._wrong_credentials += 1
+        if not self._limited.seen:
+            exchange = self._send_once(request)
+            if exchange.status != 429:
+                return exchange
+        with self._limited.lock:
+            return self._send_patiently(request)
+
+    def send_all(self, requests: Iterable[Request]) -> list[Exchange]:
+        """Send requests concurrently; the exchanges come in the order of the requests.
+
+        Raises:
+            BudgetSpentError: The run may send no more.
+        """
+        allowed = [request for request in requests if self.may_send(request)]
+        if len(allowed) < 2 or self.limits.concurrency < 2 or self._limited.seen:
+            return [self.send(request) for request in allowed]
+        with ThreadPoolExecutor(min(self.limits.concurrency, len(allowed))) as pool:
+            return list(pool.map(self.send, allowed))
+
+    def _send_patiently(self, request: Request) -> Exchange:
+        for refused in range(_LIMIT_PATIENCE):
+            self._wait_for_the_limit()
+            exchange = self._send_once(request, waits=refused)
+            if exchange.status != 429:
+                return exchange
+        raise BudgetSpentError("the server keeps refusing with 429")
+
+    def _wait_for_the_limit(self) -> None:
+        pause = self._limited.until - time.monotonic()
+        if pause > 0:
+            if self._limited.waited + pause > self.limits.max_wait:
+                raise BudgetSpentError(f"the server's rate limit asks for more waiting than {self.limits.max_wait:g} s")
+            self._limited.waited += pause
+            time.sleep(pause)
+
+    def _send_once(self, request: Request, waits: int = 0) -> Exchange:
+        number = self._take_number()
+        wire = self._wire_request(request)
+        exchange = Exchange(number, request, self.source, waits=waits)
+        began = time.monotonic()
+        try:
+            self._receive(wire, exchange, began)
+        except httpx2.TimeoutException:
+            exchange.failure = Failure.TIMEOUT
+        except httpx2.DecodingError:
+            exchange.failure = Failure.UNDECODABLE
+        except httpx2.RemoteProtocolError as error:
+            exchange.failure = Failure.CUT_SHORT if _is_cut_short(error) else Failure.NOT_HTTP
+        except httpx2.HTTPError:
+            exchange.failure = Failure.UNREACHABLE
+        exchange.elapsed = time.monotonic() - began
+        self._note(exchange)
+        self._listener(exchange)
+        return exchange
+
+    def _receive(self, wire: httpx2.Request, exchange: Exchange, began: float) -> None:
+        response = self._client.send(wire, stream=True)
+        try:
+            exchange.status = response.status_code
+            exchange.headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+            chunks: list[bytes] = []
+            size = 0
+            for chunk in response.iter_bytes():
+                chunks.append(chunk)
+                size += len(chunk)
+                if time.monotonic() - began > self._time_bound:
+                    exchange.failure = Failure.TIMEOUT
+                    break
+                if size > _LARGEST_BODY:
+                    exchange.failure = Failure.CUT_SHORT
+                    break
+            exchange.body = b"".join(chunks)
+        finally:
+            response.close()
+
+    def _note(self, exchange: Exchange) -> None:
+        with self._numbering:
+            if exchange.failure is None or exchange.status:
+                self.answered += 1
+        if exchange.failure is Failure.TIMEOUT:
+            self.hung = True
+        if exchange.status == 429:
+            self._limited.seen = True
+            self._limited.until = time.monotonic() + _seconds(exchange.header("retry-after"))
+
+    @property
+    def _time_bound(self) -> float:
+        return _TIME_BOUND_AFTER_A_HANG if self.hung else TIME_BOUND
+
+    def _take_number(self) -> int:
+        with self._numbering:
+            if self.sent >= self.limits.max_requests:
+                raise BudgetSpentError(f"{self.limits.max_requests} requests are sent")
+            self.sent += 1
+            number = self.sent
+            pause = self._slot() if self.limits.rate else 0.0
+        if pause > 0:
+            time.sleep(pause)
+        return number
+
+    def _slot(self) -> float:
+        now = time.monotonic()
+        start = max(now, self._next_slot)
+        self._next_slot = start + 1 / (self.limits.rate or 1)
+        return start - now
+
+    def _wire_request(self, request: Request) -> httpx2.Request:
+        headers = [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in request.headers]
+        names = {name.lower() for name, _ in headers}
+        if b"accept" not in names:
+            headers.append((b"Accept", spec.VENDOR_MEDIA_TYPE.encode()))
+        authorization = self._authorization(request.credential)
+        if authorization is not None:
+            headers.append((b"Authorization", authorization.encode("utf-8", "surrogateescape")))
+        if b"user-agent" not in names:
+            headers.append((b"User-Agent", b"mesh-export-conformance"))
+        return self._client.build_request(
+            request.method,
+            self.url + spec.collection_path(),
+            headers=headers,
+            extensions={
+                "target": (urlsplit(self.url).path + request.target).encode("ascii", "replace"),
+                "timeout": httpx2.Timeout(self._time_bound).as_dict(),
+            },
+        )
+
+    def _authorization(self, credential: Credential) -> str | None:
+        if credential.kind is CredentialKind.GOOD:
+            return self.authorization or None
+        for part in _telling_parts(credential.value or ""):
+            self.redactor.add(part)
+        return credential.value
+
+
+def _telling_parts(authorization: str) -> tuple[str, ...]:
+    parts = authorization, authorization.partition(" ")[2]
+    return tuple(part for part in parts if len(part) >= _TELLING)
+
+
+def _is_cut_short(error: httpx2.RemoteProtocolError) -> bool:
+    return "complete message body" in str(error) or "incomplete chunked" in str(error)
+
+
+def _seconds(retry_after: str | None) -> float:
+    try:
+        return max(0.0, float(retry_after or "")) + 0.05
+    except ValueError:
+        return _DEFAULT_WAIT
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,254 @@
+"""A request, and what came back: the two halves of an exchange.
+
+Plain records. Who sends them is the endpoint's business, what they prove is the checks'.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
+
+from attrs import define, evolve, field, frozen
+
+from conformance import spec
+
+_QUERY_SAFE: Final = "$:-._~,/@"
+
+
+class CredentialKind(StrEnum):
+    """What comes in `Authorization`, as far as a check must know."""
+
+    GOOD = "good"
+    NONE = "none"
+    WRONG = "wrong"
+    MALFORMED = "malformed"
+    NEAR_MISS = "near-miss"
+    OTHER_SCHEME = "other-scheme"
+
+
+@frozen
+class Credential:
+    """What is sent as `Authorization`: the run's own token, nothing, or a value that must not be accepted."""
+
+    kind: CredentialKind
+    value: str | None = field(default=None, repr=False)
+
+
+GOOD: Final = Credential(CredentialKind.GOOD)
+NO_CREDENTIAL: Final = Credential(CredentialKind.NONE)
+
+
+def encode(pairs: Iterable[tuple[str, str]]) -> str:
+    """Name and value pairs as a query string; `$` is left as it is in names and values."""
+    return "&".join(f"{quote(name, safe=_QUERY_SAFE)}={quote(value, safe=_QUERY_SAFE)}" for name, value in pairs)
+
+
+@frozen
+class Request:
+    """One request to the endpoint.
+
+    Attributes:
+        query: The query string exactly as it goes over the wire, without `?`.
+        headers: Further header lines; `accept` stands in for itself where it is not among them.
+        credential: What goes as `Authorization`.
+        method: The HTTP method.
+        path: The path exactly as it goes over the wire.
+    """
+
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    credential: Credential = GOOD
+    method: str = "GET"
+    path: str = field(factory=spec.collection_path)
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]] = (), **more: Any) -> Request:
+        """A request with query parameters given as pairs."""
+        return cls(query=encode(pairs), **more)
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query as a server reads it: names and values decoded, in order."""
+        return parse_qsl(self.query, keep_blank_values=True, errors="surrogateescape")
+
+    @property
+    def target(self) -> str:
+        """Path and query as on the request line."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    def header(self, name: str) -> list[str]:
+        """The values of every header line of a name."""
+        return [value for key, value in self.headers if key.lower() == name]
+
+    def with_pairs(self, pairs: Iterable[tuple[str, str]]) -> Request:
+        """The same request with another query."""
+        return evolve(self, query=encode(pairs))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How much there is to read: the number of parts, then of characters."""
+        parts = len(self.pairs) + len(self.headers) + (self.credential.kind is not CredentialKind.GOOD)
+        return parts, len(self.target) + sum(len(name) + len(value) for name, value in self.headers)
+
+    @property
+    def odd(self) -> bool:
+        """Whether an HTTP layer may refuse the request before the service sees it: malformed, or over a size limit."""
+        if len(self.target) > 2000 or any(len(value) > 2000 for _, value in self.headers):
+            return True
+        if any(not value.isascii() or not value.isprintable() for _, value in self.headers):
+            return True
+        if _bad_escape(self.query):
+            return True
+        raw = unquote_to_bytes(self.query)
+        try:
+            return any(ord(character) < 32 or ord(character) == 127 for character in raw.decode())
+        except UnicodeDecodeError:
+            return True
+
+
+def _bad_escape(query: str) -> bool:
+    pieces = query.split("%")[1:]
+    return any(len(piece) < 2 or not all(c in "0123456789abcdefABCDEF" for c in piece[:2]) for piece in pieces)
+
+
+class Failure(StrEnum):
+    """How an exchange ended without a whole answer."""
+
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    CUT_SHORT = "cut short"
+    UNDECODABLE = "undecodable"
+    NOT_HTTP = "not HTTP"
+
+
+class DuplicateNameError(ValueError):
+    """An object of a JSON text has a name twice."""
+
+
+@define(eq=False)
+class Exchange:
+    """A request and its answer.
+
+    Attributes:
+        number: Its place among the exchanges of the run, from 1.
+        request: What was sent.
+        source: Who sent it: the walk, a directed probe, schemathesis, hypothesis, a second look.
+        status: The status of the answer; 0 where there was none.
+        headers: The header lines of the answer, names in lower case.
+        body: The body as it came, decoded from its content coding.
+        failure: Why there is no whole answer; None where there is.
+        elapsed: Seconds from the first byte sent to the last one read.
+        waits: How many times in a row the same request was refused with 429 and waited as long as it was told to.
+    """
+
+    number: int
+    request: Request
+    source: str
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = field(default=b"", repr=False)
+    failure: Failure | None = None
+    elapsed: float = 0.0
+    waits: int = 0
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    @property
+    def media_type(self) -> str:
+        """The media type in lower case, without parameters; empty where there is none."""
+        return (self.header("content-type") or "").split(";")[0].strip().lower()
+
+    @cached_property
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 show as replacement characters."""
+        return self.body.decode("utf-8-sig", "replace")
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON; `NOT_JSON` where it is none."""
+        try:
+            return json.loads(self.text, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            return NOT_JSON
+
+    @property
+    def json_text(self) -> str:
+        """The body as a reader sees it: the strings of a JSON body one to a line, their escapes undone."""
+        return self.text if self.json is NOT_JSON else "\n".join(_strings(self.json))
+
+    @property
+    def has_duplicate_names(self) -> bool:
+        """Whether an object of the JSON body has a name twice."""
+        try:
+            json.loads(self.text, object_pairs_hook=_refuse_duplicates)
+        except DuplicateNameError:
+            return True
+        except (ValueError, RecursionError):
+            return False
+        return False
+
+    @cached_property
+    def exports(self) -> list[dict[str, Any]]:
+        """The exports of a list; empty where the body is not one. Entries that are no objects are left out."""
+        body = self.json
+        listed = body.get("exports") if isinstance(body, dict) else None
+        return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The ids of the exports in lower case (the case of a UUID has no meaning)."""
+        return [str(item.get("id")).lower() for item in self.exports]
+
+    @cached_property
+    def links(self) -> dict[str, str]:
+        """The links of the list that have a string `href`, by their names."""
+        body = self.json
+        links = body.get("_links") if isinstance(body, dict) else None
+        if not isinstance(links, dict):
+            return {}
+        return {
+            name: link["href"]
+            for name, link in links.items()
+            if isinstance(link, dict) and isinstance(link.get("href"), str)
+        }
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the answer is a list that can be read."""
+        return self.status == 200 and self.failure is None and isinstance(self.json, dict) and "exports" in self.json
+
+
+class _NotJson:
+    def __repr__(self) -> str:
+        return "NOT_JSON"
+
+
+NOT_JSON: Final = _NotJson()
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from _strings(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _strings(member)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise DuplicateNameError
+    return members

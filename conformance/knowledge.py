@@ -1,0 +1,85 @@
+"""What the run has learned of the endpoint so far, for the checks to hold answers against.
+
+Only what was seen: the last walk, the order of whole selections, which exports a version is compatible with. All of it
+is forgotten when the collection is seen to move.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from attrs import define, field, frozen
+
+from conformance.collection import Export, Selection, Snapshot, mesh_link, select
+from conformance.query import COMPATIBILITY, FILTERS, Query
+
+DEFAULT_TOP: Final = 100
+"""The page size that the page's example has where none was asked for."""
+
+
+@frozen
+class SelectionKey:
+    """What decides which exports a query selects, and in which order."""
+
+    filters: tuple[tuple[str, str], ...]
+    order: str | None
+
+    @classmethod
+    def of(cls, query: Query) -> SelectionKey:
+        """The key of a query whose parameters are all valid."""
+        named = ((name, query.value(name)) for name in (*FILTERS, *COMPATIBILITY))
+        return cls(tuple((name, value) for name, value in named if value is not None), query.value("$orderBy"))
+
+
+@define
+class Knowledge:
+    """What was learned.
+
+    Attributes:
+        snapshot: The last full walk; None before it, or where none could be made.
+        sequences: The ids of whole selections, in the order in which they came.
+        compatible: The ids that a value of `tileVersion` or `iTwinJS` was seen to select.
+        default_top: The page size without `$top`, as it was seen.
+        plain_minimal: Whether the minimal representation was seen without `request`.
+        hosts: The hosts of mesh links without `cdn`.
+    """
+
+    snapshot: Snapshot | None = None
+    sequences: dict[SelectionKey, tuple[str, ...]] = field(factory=dict)
+    compatible: dict[tuple[str, str], frozenset[str]] = field(factory=dict)
+    default_top: int = DEFAULT_TOP
+    plain_minimal: bool | None = None
+    hosts: frozenset[str] = frozenset()
+
+    def replace_snapshot(self, snapshot: Snapshot) -> None:
+        """Hold answers against another walk, and forget what was learned beside the former one."""
+        self.snapshot = snapshot
+        self.sequences.clear()
+        self.compatible.clear()
+        self.sequences[SelectionKey((), None)] = tuple(snapshot.by_id)
+        self.hosts = frozenset(host for export in snapshot.exports if (host := mesh_host(export)))
+
+    def selection(self, query: Query) -> Selection | None:
+        """The exports that a query selects, as far as is known; None before the first walk."""
+        if self.snapshot is None:
+            return None
+        selection = select(self.snapshot, query)
+        unknown = []
+        ids = selection.ids
+        for name in selection.open:
+            known = self.compatible.get((name, query.parameters[name].value))
+            if known is None:
+                unknown.append(name)
+            else:
+                ids = tuple(identity for identity in ids if identity in known)
+        return Selection(ids, tuple(unknown))
+
+
+def mesh_host(export: Export) -> str | None:
+    """The host of an export's mesh link."""
+    link = mesh_link(export)
+    try:
+        return urlsplit(link).hostname if link else None
+    except ValueError:
+        return None

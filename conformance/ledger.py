@@ -1,0 +1,71 @@
+"""The ledger: what the documentation page promises, one requirement each.
+
+Reads `requirements.yaml`; how a requirement is checked is not its business.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+import yaml
+from attrs import field, frozen
+
+from conformance import spec
+
+
+class Level(StrEnum):
+    """How firmly a requirement is stated."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+
+
+@frozen
+class Requirement:
+    """One promise.
+
+    Attributes:
+        id: Its frozen name.
+        level: MUST where the page says so, SHOULD where it is inferred.
+        section: The heading of the page that it belongs under.
+        statement: What is promised, in one sentence.
+        source: The ground of a SHOULD; None for a MUST.
+        unchecked: Why nobody outside can check it; None for a requirement that is checked.
+        carried_by: JSON pointers into the spec.
+        read_from: Digests of the sentences of the page that it was read from.
+    """
+
+    id: str
+    level: Level = field(converter=Level)
+    section: str
+    statement: str
+    source: str | None = None
+    unchecked: str | None = None
+    carried_by: tuple[str, ...] = field(converter=tuple, default=())
+    read_from: tuple[str, ...] = field(converter=tuple, default=())
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return yaml.safe_load((spec.folder() / "requirements.yaml").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+@cache
+def requirements() -> dict[str, Requirement]:
+    """Every requirement by its id, in the order of the page."""
+    every = [Requirement(**entry) for entry in _file()["requirements"]]
+    return {requirement.id: requirement for requirement in every}
+
+
+@cache
+def promising_nothing() -> dict[str, str]:
+    """The digests of sentences of the page that promise nothing, each with the reason."""
+    return dict(_file()["promises_nothing"])
+
+
+@cache
+def carried_by(pointer: str) -> tuple[Requirement, ...]:
+    """The requirements that a part of the spec carries."""
+    return tuple(requirement for requirement in requirements().values() if pointer in requirement.carried_by)

@@ -1,0 +1,174 @@
+"""The options of a run: their names, defaults and meanings, and the one sentence for each wrong value.
+
+How they reach the command line is the plugin's business.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from conformance import ledger
+from conformance.endpoint import Limits
+from conformance.ledger import Level
+
+TOKEN_VARIABLE: Final = "MESH_EXPORT_TOKEN"  # noqa: S105  the name of a variable, not a token
+_N = TypeVar("_N", int, float)
+MISSING: Final = "\0missing"
+_LARGEST_SEED: Final = 2**32
+
+
+class OptionError(ValueError):
+    """An option has a value that cannot be used; the message says what to do."""
+
+
+@frozen
+class Option:
+    """One option of the command line.
+
+    Attributes:
+        flag: As it is written on the command line.
+        default: The default as a reader should see it.
+        help: What it does, in one sentence.
+        metavar: What stands for its value; None for a switch.
+        repeatable: Whether it may come several times.
+    """
+
+    flag: str
+    default: str
+    help: str
+    metavar: str | None = None
+    repeatable: bool = False
+
+    @property
+    def dest(self) -> str:
+        """The name of its value among pytest's options."""
+        return "mesh_export_" + self.flag.removeprefix("--").replace("-", "_")
+
+
+OPTIONS: Final = (
+    Option("--url", "the embedded mock", "Root of the server to judge, such as https://api.bentley.com.", "URL"),
+    Option("--profile", "quick", "How deep to look: quick or full.", "NAME"),
+    Option("--seed", "drawn, and printed", "Seed of everything that is random.", "N"),
+    Option("--max-requests", "1500 (quick), 20000 (full)", "Requests to send at most.", "N"),
+    Option("--rate", "none on loopback, 10 elsewhere", "Requests to send each second at most.", "N"),
+    Option("--fail-on", "must", "Level from which a violation fails the run: must or should.", "LEVEL"),
+    Option("--requirement", "all", "Judge only this requirement; may be repeated.", "ID", repeatable=True),
+    Option("--list-requirements", "off", "Print the requirements and stop."),
+    Option("--probe-methods", "off", "Send POST, PUT, PATCH and DELETE to a server that is not on loopback too."),
+    Option("--report-dir", "reports/TIME-PID", "Folder for the report of this run.", "DIR"),
+)
+
+
+@frozen
+class Settings:
+    """What a run was told.
+
+    Attributes:
+        url: Root of the server; None for the embedded mock.
+        token: The good token.
+        profile: `quick` or `full`.
+        seed: Seed of everything that is random.
+        limits: What the run may cost the server.
+        fail_on: The level from which a violation fails the run.
+        requirements: Ids of the requirements to judge; all where empty.
+        report_dir: Folder for the report; None for one of its own.
+    """
+
+    url: str | None
+    token: str = field(repr=False)
+    profile: str
+    seed: int
+    limits: Limits
+    fail_on: Level
+    requirements: tuple[str, ...]
+    report_dir: Path | None
+
+
+def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the values of the options.
+
+    Args:
+        values: The values by the names of the options' `dest`, as text; absent or None where not given.
+        environment: Environment variables, for the token.
+
+    Raises:
+        OptionError: A value cannot be used.
+    """
+    read = {option.flag: values.get(option.dest) for option in OPTIONS}
+    for flag, value in read.items():
+        if value == MISSING or (isinstance(value, list) and MISSING in value):
+            raise OptionError(f"{flag} needs a value.")
+    url = _url(read["--url"])
+    profile = _one_of("--profile", read["--profile"] or "quick", ("quick", "full"))
+    token = environment.get(TOKEN_VARIABLE, "").strip()
+    if token and not (token.isascii() and token.isprintable()):
+        raise OptionError(f"{TOKEN_VARIABLE} has characters that no header can carry: set it to the token alone.")
+    limits = Limits(
+        max_requests=_number("--max-requests", read["--max-requests"], int, 1)
+        or (1500 if profile == "quick" else 20000),
+        rate=_number("--rate", read["--rate"], float, 0.001),
+        max_wait=60.0 if profile == "quick" else 600.0,
+        probe_methods=bool(read["--probe-methods"]),
+    )
+    seed = _number("--seed", read["--seed"], int, 0)
+    return Settings(
+        url=url,
+        token=token,
+        profile=profile,
+        seed=random.SystemRandom().randrange(_LARGEST_SEED) if seed is None else seed,
+        limits=limits,
+        fail_on=Level(_one_of("--fail-on", read["--fail-on"] or "must", ("must", "should")).upper()),
+        requirements=_requirements(read["--requirement"] or []),
+        report_dir=Path(read["--report-dir"]) if read["--report-dir"] else None,
+    )
+
+
+def _url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        port_is_fine = False
+    if not port_is_fine or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise OptionError(f"--url {value!r} is not the root of a server: give one such as https://api.bentley.com.")
+    if parts.query or parts.fragment or parts.username:
+        raise OptionError("--url must be the root of a server alone, without user, query or fragment.")
+    return value.rstrip("/").removesuffix("/mesh-export")
+
+
+def _one_of(flag: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise OptionError(f"{flag} {value!r} is unknown: give {' or '.join(choices)}.")
+    return value
+
+
+def _number(flag: str, value: str | None, kind: Callable[[str], _N], least: float) -> _N | None:
+    if value is None:
+        return None
+    try:
+        number = kind(value)
+    except ValueError:
+        number = None
+    if number is None or not least <= number < float("inf"):
+        what = "a whole number" if kind is int else "a number"
+        raise OptionError(f"{flag} {value!r} is not {what} from {least:g}.")
+    return number
+
+
+def _requirements(ids: list[str]) -> tuple[str, ...]:
+    every = ledger.requirements()
+    for name in ids:
+        if name not in every:
+            raise OptionError(f"--requirement {name!r} is unknown: --list-requirements prints those that there are.")
+        if every[name].unchecked:
+            raise OptionError(f"--requirement {name!r} cannot be judged from outside: {every[name].unchecked}")
+    return tuple(ids)

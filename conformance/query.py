@@ -1,0 +1,201 @@
+"""How the page reads a query: which parameters are valid, which are not, and which it leaves to the server.
+
+The bounds come from the spec; what is said here is only where the page is silent (the freedoms), and which
+requirement a bad value goes against. What the server made of it is left to the checks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final
+
+import jsonschema_rs
+from attrs import field, frozen
+
+from conformance import ledger, spec
+from conformance.exchange import Request
+
+_FREE_COUNT: Final = re.compile(
+    r"\s*[+-]?[\d_]*([.,][\d_]*)?([eE][+-]?\d+)?\s*|\s*[+-]?(inf(inity)?|nan)\s*", re.IGNORECASE
+)
+_COUNT: Final = re.compile(r"(0|[1-9][0-9]*)", re.ASCII)
+_NEGATIVE: Final = re.compile(r"-[1-9][0-9]*", re.ASCII)
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UUID_SPELLINGS: Final = re.compile(r"(urn:uuid:)?[{(]?[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}[)}]?", re.IGNORECASE)
+_NEARLY_HEX: Final = re.compile(r"[0-9a-zA-Z{}()-]*[0-9a-fA-F]{6}[0-9a-zA-Z{}()-]*")
+_CHANGESET: Final = re.compile(r"[0-9a-f]{40}")
+_TILE_VERSION: Final = re.compile(r"[1-9][0-9]?", re.ASCII)
+_ITWINJS: Final = re.compile(r"[1-9]\.[0-9]{1,2}\.[0-9]{1,2}", re.ASCII)
+_LARGEST_HELD_SKIP: Final = 2**31 - 1
+
+FILTERS: Final = ("iModelId", "changesetId", "exportType")
+"""Parameters that select by a member of `request`."""
+COMPATIBILITY: Final = ("tileVersion", "iTwinJS")
+"""Parameters that select by a rule that only the server knows."""
+
+
+class Validity(StrEnum):
+    """What the page says of a parameter as it was sent."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    FREE = "free"
+    """The page leaves it to the server: refused, ignored or taken, but never a server error."""
+
+
+@frozen
+class Parameter:
+    """One documented query parameter as it was sent.
+
+    Attributes:
+        name: Its exact name.
+        value: Its (first) value, decoded.
+        validity: What the page says of it.
+        requirement: The requirement that a server breaks by taking an invalid value, or by refusing a valid one.
+    """
+
+    name: str
+    value: str
+    validity: Validity
+    requirement: str
+
+
+@frozen
+class Query:
+    """A query as the page reads it.
+
+    Attributes:
+        parameters: The documented parameters by name.
+        unknown: Names that the page does not have.
+        respelled: Whether a name differs from a documented one in case or blanks alone.
+    """
+
+    parameters: Mapping[str, Parameter]
+    unknown: frozenset[str] = frozenset()
+    respelled: bool = False
+    pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def of(self, validity: Validity) -> dict[str, Parameter]:
+        """The parameters of one validity."""
+        return {name: parameter for name, parameter in self.parameters.items() if parameter.validity is validity}
+
+    @property
+    def must_be_refused(self) -> bool:
+        """Whether a parameter is invalid."""
+        return bool(self.of(Validity.INVALID))
+
+    @property
+    def must_be_accepted(self) -> bool:
+        """Whether every parameter is valid and none is of doubtful reading."""
+        return not self.respelled and all(
+            parameter.validity is Validity.VALID for parameter in self.parameters.values()
+        )
+
+    def value(self, name: str) -> str | None:
+        """The value of a valid parameter."""
+        parameter = self.parameters.get(name)
+        return parameter.value if parameter and parameter.validity is Validity.VALID else None
+
+    def count(self, name: str) -> int | None:
+        """The value of a valid count, `$top` or `$skip`."""
+        value = self.value(name)
+        return None if value is None else int(value)
+
+
+def read(request: Request, known_types: Collection[str] = ()) -> Query:
+    """Read the query of a request; `known_types` are the export types that the server is known to have."""
+    pairs = request.pairs
+    documented = spec.parameters("query")
+    times = Counter(name for name, _ in pairs)
+    names = {name.strip().lower() for name in documented}
+    parameters = {}
+    for name, value in reversed(pairs):
+        if name in documented:
+            validity, requirement = _judge(name, value, known_types)
+            if times[name] > 1:
+                validity = Validity.FREE
+            parameters[name] = Parameter(name, value, validity, requirement)
+    unknown = frozenset(times) - frozenset(documented)
+    respelled = any(name.strip().lower().strip("$\0[]") in {n.strip("$") for n in names} for name in unknown)
+    return Query(parameters, unknown, respelled, tuple(pairs))
+
+
+def _judge(name: str, value: str, known_types: Collection[str]) -> tuple[Validity, str]:
+    slug = name.removeprefix("$").lower()
+    accepted = f"{slug}-accepted"
+    if value == "":
+        return Validity.FREE, accepted
+    if name in ("$top", "$skip"):
+        return _judge_count(name, value, slug)
+    if name in ("iModelId", "changesetId"):
+        return _judge_identifier(name, value, slug)
+    if name == "$orderBy":
+        return _judge_order(value)
+    free = {
+        "cdn": lambda: value not in ("0", "1"),
+        "tileVersion": lambda: _TILE_VERSION.fullmatch(value) is None,
+        "iTwinJS": lambda: _ITWINJS.fullmatch(value) is None,
+        "exportType": lambda: value not in known_types,
+    }[name]()
+    return (Validity.FREE if free else Validity.VALID), accepted
+
+
+def _judge_count(name: str, value: str, slug: str) -> tuple[Validity, str]:
+    if _COUNT.fullmatch(value):
+        number = int(value[:400])
+        if not _fits(name, "maximum", number):
+            return Validity.INVALID, "top-maximum"
+        free = number == 0 if name == "$top" else number > _LARGEST_HELD_SKIP
+        return (Validity.FREE if free else Validity.VALID), f"{slug}-accepted"
+    if _NEGATIVE.fullmatch(value):
+        return Validity.INVALID, f"{slug}-negative"
+    if _FREE_COUNT.fullmatch(value):
+        return Validity.FREE, f"{slug}-accepted"
+    return Validity.INVALID, f"{slug}-number"
+
+
+def _judge_identifier(name: str, value: str, slug: str) -> tuple[Validity, str]:
+    if name == "iModelId":
+        valid, tolerated = _UUID.fullmatch(value), _UUID_SPELLINGS.fullmatch(value.strip())
+    else:
+        valid, tolerated = _CHANGESET.fullmatch(value), _CHANGESET.fullmatch(value.strip().lower())
+    if valid:
+        return Validity.VALID, f"{slug}-accepted"
+    if tolerated:
+        return Validity.FREE, f"{slug}-accepted"
+    nearly = _NEARLY_HEX.fullmatch(value)
+    return Validity.INVALID, f"{slug}-format" if nearly else f"{slug}-invalid"
+
+
+def _judge_order(value: str) -> tuple[Validity, str]:
+    if _fits("$orderBy", "enum", value):
+        return Validity.VALID, "orderby-accepted"
+    if _fits("$orderBy", "enum", "".join(value.lower().split())):
+        return Validity.FREE, "orderby-accepted"
+    return Validity.INVALID, "orderby-unsupported"
+
+
+@cache
+def _validator(name: str, keyword: str) -> jsonschema_rs.Validator:
+    schema: dict[str, Any] = spec.parameters("query")[name]["schema"]
+    return jsonschema_rs.Draft202012Validator({keyword: schema[keyword]} if keyword in schema else {})
+
+
+def _fits(name: str, keyword: str, value: object) -> bool:
+    readable = value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+    return _validator(name, keyword).is_valid(readable)
+
+
+def same_type(one: str, other: str) -> bool:
+    """Whether two export types are spellings of one: `3DTiles` and `3DTILES`."""
+    return one == other or {one, other} == {"3DTiles", "3DTILES"}
+
+
+def accepted_requirement(name: str) -> str:
+    """The requirement that a valid value of a parameter is accepted."""
+    slug = f"{name.removeprefix('$').lower()}-accepted"
+    return slug if slug in ledger.requirements() else "status-documented"

@@ -1,0 +1,456 @@
+"""One run against one endpoint: sends what the probes ask for, has each exchange judged, looks twice where it must.
+
+What to send is decided by the probes (the test modules); what an exchange proves by the checks.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+from attrs import evolve, frozen
+
+from conformance import checks, ledger
+from conformance.checks.registry import Context
+from conformance.checks.selections import compare_walks
+from conformance.collection import Snapshot, identity
+from conformance.endpoint import BudgetSpentError, Endpoint
+from conformance.exchange import CredentialKind, Exchange, Failure, Request, encode
+from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey
+from conformance.query import COMPATIBILITY, read
+from conformance.verdict import Finding, Tally, tallies_for
+
+FULL: Final = (("prefer", "return=representation"),)
+"""The header lines that ask for the full representation."""
+LARGEST_TOP: Final = 1000
+_LONGEST_WALK: Final = 200
+_SECOND_LOOKS: Final = 4
+_DROPS: Final = 16
+_REDUCTIONS: Final = 3
+"""How often the blame for one requirement is looked for before it counts as the consequence of another."""
+_ORDERS: Final = frozenset({"list-order-steady", "orderby-steady"})
+_CONFIRMED_AT_ONCE: Final = frozenset({Failure.TIMEOUT, Failure.UNREACHABLE, Failure.NOT_HTTP, Failure.CUT_SHORT})
+
+
+class CannotTestError(Exception):
+    """There is no API here to judge: the server does not answer, refuses a good token, or has no such path."""
+
+
+@frozen
+class Suspicion:
+    """A violation that is not yet confirmed."""
+
+    exchange: Exchange
+    observation: checks.Observation
+
+
+class Run:
+    """A run: its endpoint, what it learned, and what it counted.
+
+    Args:
+        endpoint: Sends; its listener must be `heard`.
+        asked_for: Ids of the requirements to judge; all where empty.
+    """
+
+    def __init__(self, asked_for: Iterable[str] = ()) -> None:
+        self.knowledge = Knowledge()
+        self.tallies = tallies_for(frozenset(asked_for), ledger.requirements())
+        self.sources: Counter[str] = Counter()
+        self.saw_exports = False
+        self.moves = 0
+        self.spent = ""
+        self.began = time.monotonic()
+        self.suspicions: list[Suspicion] = []
+        self._endpoint: Endpoint | None = None
+        self._heard: deque[Exchange] = deque()
+        self._hearing = threading.Lock()
+        self._known: dict[Request, Exchange] = {}
+        self._sent: set[Request] = set()
+        self._reductions: Counter[tuple[str, str]] = Counter()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint under test."""
+        if self._endpoint is None:
+            raise RuntimeError("the run has no endpoint yet")
+        return self._endpoint
+
+    @endpoint.setter
+    def endpoint(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    def heard(self, exchange: Exchange) -> None:
+        """Take an exchange in; may be called from any thread."""
+        with self._hearing:
+            self._heard.append(exchange)
+
+    def send(self, request: Request) -> Exchange:
+        """Send a request and judge the exchange.
+
+        Raises:
+            BudgetSpentError: The run may send no more.
+        """
+        try:
+            exchange = self.endpoint.send(request)
+        finally:
+            self._judge_heard()
+        return exchange
+
+    def send_all(self, requests: Iterable[Request]) -> list[Exchange]:
+        """Send requests whose order does not matter, each once in a run, and judge the exchanges.
+
+        Raises:
+            BudgetSpentError: The run may send no more.
+        """
+        new = [request for request in dict.fromkeys(requests) if request not in self._sent]
+        try:
+            exchanges = self.endpoint.send_all(new)
+        finally:
+            self._judge_heard()
+        return exchanges
+
+    def send_once(self, request: Request) -> Exchange:
+        """The exchange of a request: the one that was had before, or a new one."""
+        known = self._known.get(request)
+        return known if known is not None else self.send(request)
+
+    def context(self, exchange: Exchange) -> Context:
+        """An exchange with what is needed to judge it."""
+        snapshot = self.knowledge.snapshot
+        query = read(exchange.request, snapshot.types if snapshot else ())
+        return Context(exchange, query, self.knowledge, self.endpoint.secrets(exchange.request))
+
+    def observe(self, exchange: Exchange) -> list[checks.Observation]:
+        """What the checks say of an exchange, without counting it."""
+        return list(checks.observe(self.context(exchange)))
+
+    def _judge_heard(self) -> None:
+        while self._heard:
+            with self._hearing:
+                exchange = self._heard.popleft()
+            self._judge(exchange)
+
+    def _judge(self, exchange: Exchange) -> None:
+        self.sources[exchange.source] += 1
+        self._known[exchange.request] = exchange
+        self._sent.add(exchange.request)
+        self.saw_exports = self.saw_exports or bool(exchange.exports and exchange.status == 200)
+        context = self.context(exchange)
+        self._learn(context)
+        for observation in checks.observe(context):
+            if observation.holds:
+                self._count_held(observation.requirement)
+            else:
+                self.suspicions.append(Suspicion(exchange, observation))
+
+    def _count_held(self, requirement: str) -> None:
+        if requirement in self.tallies:
+            self.tallies[requirement].held += 1
+
+    def _learn(self, context: Context) -> None:
+        """Keep the order of a whole selection the first time that it comes."""
+        selection = self.knowledge.selection(context.query)
+        ids = context.exchange.ids
+        if selection is None or not context.readable_list or not context.query.must_be_accepted:
+            return
+        if context.query.count("$skip") or selection.open or set(ids) != selection.members:
+            return
+        if len(ids) == len(selection.members):
+            self.knowledge.sequences.setdefault(SelectionKey.of(context.query), tuple(ids))
+
+    def broke(self, requirement: str, exchange: Exchange, message: str) -> None:
+        """Count a confirmed violation."""
+        if requirement in self.tallies:
+            self.tallies[requirement].add(Finding(exchange, message))
+
+    def held(self, *requirements: str) -> None:
+        """Count requirements that a probe of several exchanges saw kept."""
+        for requirement in requirements:
+            self._count_held(requirement)
+
+    def doubt(self, requirement: str, reason: str) -> None:
+        """Note why a requirement could not be judged."""
+        if requirement in self.tallies:
+            self.tallies[requirement].doubt = reason
+
+    def tally(self, requirement: str) -> Tally:
+        """What was counted for a requirement; an empty tally for one that was not asked for."""
+        return self.tallies.get(requirement, Tally())
+
+    @contextmanager
+    def source(self, name: str) -> Iterator[None]:
+        """Name the source of what is sent within."""
+        with self.endpoint.sending_as(name):
+            yield
+
+    def walk(self) -> tuple[Snapshot | None, Exchange]:
+        """Walk the whole collection in full representation; None where it cannot be read."""
+        with self.source("walk"):
+            first = self.send(Request.of((("$top", str(LARGEST_TOP)),), headers=FULL))
+            if not first.is_list:
+                return self._walk_by_default_pages()
+            exports = list(first.exports)
+            last, pages = first, 1
+            while len(last.exports) >= LARGEST_TOP and pages < _LONGEST_WALK:
+                last = self.send(Request.of((("$top", str(LARGEST_TOP)), ("$skip", str(len(exports)))), headers=FULL))
+                if not last.exports:
+                    break
+                exports.extend(last.exports)
+                pages += 1
+        unique = {identity(export): export for export in exports}
+        return Snapshot(list(unique.values()), atomic=pages == 1), first
+
+    def _walk_by_default_pages(self) -> tuple[Snapshot | None, Exchange]:
+        first = last = self.send(Request(headers=FULL))
+        if not first.is_list:
+            return None, first
+        exports = list(first.exports)
+        for _ in range(_LONGEST_WALK):
+            if "next" not in last.links or not last.exports:
+                break
+            last = self.send(Request(query=urlsplit(last.links["next"]).query, headers=FULL))
+            exports.extend(last.exports)
+        unique = {identity(export): export for export in exports}
+        return Snapshot(list(unique.values()), atomic=False), first
+
+    def open(self) -> None:
+        """Look whether there is an API to judge, and make the first walk.
+
+        Raises:
+            CannotTestError: The server does not answer, refuses the token on every request, or has no such path.
+        """
+        snapshot, first = self.walk()
+        if snapshot is None:
+            self._look_for_an_api(first)
+        else:
+            self.knowledge.replace_snapshot(snapshot)
+            self._look_at_minimal()
+            self._judge_again(first)
+
+    def _judge_again(self, first: Exchange) -> None:
+        for observation in self.observe(first):
+            if not observation.holds:
+                self.suspicions.append(Suspicion(first, observation))
+
+    def _look_at_minimal(self) -> None:
+        with self.source("walk"):
+            minimal = self.send(Request(headers=(("prefer", "return=minimal"),)))
+            default = self.send(Request())
+        if default.is_list and default.exports:
+            size = len(self.knowledge.snapshot.exports) if self.knowledge.snapshot else 0
+            if len(default.exports) != min(DEFAULT_TOP, size) and len(default.exports) < size:
+                self.knowledge.default_top = len(default.exports)
+        self.knowledge.plain_minimal = self._minimal_is_plain(minimal)
+
+    def _minimal_is_plain(self, minimal: Exchange) -> bool:
+        """Whether `request` is foreign to the minimal representation here.
+
+        A server may add members to it, `request` too, as long as the full representation still has more.
+        """
+        snapshot = self.knowledge.snapshot
+        if snapshot is None or not minimal.exports:
+            return True
+        pairs = [
+            (set(export), set(snapshot.by_id[identity(export)]))
+            for export in minimal.exports
+            if identity(export) in snapshot.by_id
+        ]
+        every = bool(pairs) and all("request" in few for few, _ in pairs)
+        return not (every and any(few < many for few, many in pairs))
+
+    def _look_for_an_api(self, first: Exchange) -> None:
+        bare = first.request.path.rstrip("/")
+        others = [self.send(evolve(Request(), path=bare)), self.send(Request())]
+        every = [first, *others]
+        if not self.endpoint.answered:
+            raise CannotTestError(f"No answer from {self.endpoint.url}: check the URL, and whether the server runs.")
+        if all(exchange.status == 401 for exchange in every):
+            raise CannotTestError(
+                "The server refuses the token with 401 on every request: set MESH_EXPORT_TOKEN to a good one."
+            )
+        if all(exchange.status == 404 for exchange in every):
+            raise CannotTestError(
+                f"{self.endpoint.url}{first.request.path} is not there (404): give the root of a server of this API."
+            )
+
+    def settle(self) -> list[tuple[str, str]]:
+        """Confirm or drop what is suspected, and count it.
+
+        Returns:
+            Requirement and message of each violation that was confirmed.
+        """
+        pending, self.suspicions = self.suspicions, []
+        if not pending:
+            self._known.clear()
+            return []
+        before = Counter({name: tally.broken for name, tally in self.tallies.items()})
+        try:
+            with self.source("second look"):
+                self._settle(pending)
+        finally:
+            self.suspicions.clear()
+            self._known.clear()
+        return [
+            (name, tally.findings[0].message) for name, tally in self.tallies.items() if tally.broken > before[name]
+        ]
+
+    def _settle(self, pending: list[Suspicion]) -> None:
+        smallest_first = sorted(pending, key=lambda each: each.exchange.request.size)
+        plain = [each for each in smallest_first if not each.observation.contestable]
+        contested = [each for each in smallest_first if each.observation.contestable]
+        try:
+            for suspicion in plain:
+                if self._repeats(suspicion):
+                    self._count(suspicion)
+            if contested:
+                self._settle_contested(contested)
+        except BudgetSpentError:
+            for suspicion in plain:
+                if not self.tally(suspicion.observation.requirement).broken:
+                    self.broke(suspicion.observation.requirement, suspicion.exchange, suspicion.observation.message)
+            for suspicion in contested:
+                self.doubt(
+                    suspicion.observation.requirement, f"no budget for a second look: {suspicion.observation.message}"
+                )
+            raise
+
+    def _repeats(self, suspicion: Suspicion) -> bool:
+        """Whether an exchange without an answer fails once more: a network may lose one."""
+        if suspicion.exchange.failure not in _CONFIRMED_AT_ONCE:
+            return True
+        if self.tally(suspicion.observation.requirement).broken:
+            return False
+        repeat = self.send(suspicion.exchange.request)
+        self._forget(repeat)
+        return repeat.failure is suspicion.exchange.failure
+
+    def _forget(self, exchange: Exchange) -> None:
+        self.suspicions = [each for each in self.suspicions if each.exchange is not exchange]
+
+    def _settle_contested(self, contested: list[Suspicion]) -> None:
+        known = self.knowledge.snapshot
+        closing, exchange = self.walk()
+        if known is None or closing is None:
+            for suspicion in contested:
+                self.doubt(suspicion.observation.requirement, "the collection could not be walked a second time")
+            return
+        for observation in compare_walks(known, closing):
+            self._confirm_walks(observation, closing, exchange)
+        if closing.agrees_with(known):
+            for suspicion in contested:
+                self._count(suspicion)
+            return
+        self.moves += 1
+        self.knowledge.replace_snapshot(closing)
+        looked: set[str] = set()
+        for suspicion in contested:
+            if suspicion.observation.requirement not in looked:
+                looked.add(suspicion.observation.requirement)
+                self._look_twice(suspicion)
+
+    def _confirm_walks(self, observation: checks.Observation, closing: Snapshot, exchange: Exchange) -> None:
+        if observation.holds:
+            self._count_held(observation.requirement)
+            return
+        third, _ = self.walk()
+        again = [] if third is None else list(compare_walks(closing, third))
+        if any(each.requirement == observation.requirement and not each.holds for each in again):
+            self.broke(observation.requirement, exchange, observation.message)
+
+    def _look_twice(self, suspicion: Suspicion) -> None:
+        """Walk, probe, walk again, until two walks agree; what the probe then says counts."""
+        requirement = suspicion.observation.requirement
+        for _ in range(_SECOND_LOOKS):
+            before = self.knowledge.snapshot
+            self._relearn(suspicion.exchange.request)
+            probe = self.send(suspicion.exchange.request)
+            after, _ = self.walk()
+            if before is None or after is None:
+                return
+            if before.agrees_with(after):
+                again = [each for each in self.observe(probe) if not each.holds and each.contestable]
+                for observation in again[:1]:
+                    self.broke(observation.requirement, probe, observation.message)
+                return
+            self.knowledge.replace_snapshot(after)
+        self.doubt(requirement, f"the collection never stood still; seen once: {suspicion.observation.message}")
+
+    def _relearn(self, request: Request) -> None:
+        """Have the whole selection of a slice again, to hold the slice against."""
+        pairs = [pair for pair in request.pairs if pair[0] not in ("$top", "$skip")]
+        for name in COMPATIBILITY:
+            self.learn_compatible(name, next((value for key, value in pairs if key == name), ""))
+        if pairs != request.pairs:
+            self.send(request.with_pairs([*pairs, ("$top", str(LARGEST_TOP))]))
+
+    def learn_compatible(self, name: str, value: str) -> None:
+        """Learn which exports a version selects, from one answer that has them all."""
+        if not value or self.knowledge.snapshot is None:
+            return
+        exchange = self.send(Request.of(((name, value), ("$top", str(LARGEST_TOP))), headers=FULL))
+        if exchange.is_list and len(exchange.ids) < LARGEST_TOP:
+            self.knowledge.compatible.setdefault((name, value), frozenset(exchange.ids))
+
+    def _count(self, suspicion: Suspicion) -> None:
+        """Count a confirmed violation under the requirement that its smallest form breaks."""
+        requirement, check = suspicion.observation.requirement, suspicion.observation.check
+        if self.tally(requirement).broken:
+            self.broke(requirement, suspicion.exchange, suspicion.observation.message)
+            return
+        if self._reductions[check, requirement] >= _REDUCTIONS:
+            return
+        self._reductions[check, requirement] += 1
+        if suspicion.observation.contestable and requirement not in _ORDERS and not self._lasts(suspicion):
+            message = f"{suspicion.observation.message}; the same request sent again is answered well"
+            self.broke("answers-independent", suspicion.exchange, message)
+            return
+        exchange, observation = self._reduce(suspicion)
+        self.broke(observation.requirement, exchange, observation.message)
+
+    def _lasts(self, suspicion: Suspicion) -> bool:
+        """Whether the same request fails in the same way once more."""
+        repeat = self.send(suspicion.exchange.request)
+        self._forget(repeat)
+        return any(each.check == suspicion.observation.check and not each.holds for each in self.observe(repeat))
+
+    def _reduce(self, suspicion: Suspicion) -> tuple[Exchange, checks.Observation]:
+        """Drop one part of the request after the other, as long as the same check still fails."""
+        exchange, observation = suspicion.exchange, suspicion.observation
+        drops = 0
+        shrinking = True
+        while shrinking and drops < _DROPS:
+            shrinking = False
+            for smaller in _smaller(exchange.request):
+                drops += 1
+                found = self._fails(smaller, observation.check)
+                if found:
+                    exchange, observation = found
+                    shrinking = True
+                    break
+                if drops >= _DROPS:
+                    break
+        return exchange, observation
+
+    def _fails(self, request: Request, check: str) -> tuple[Exchange, checks.Observation] | None:
+        exchange = self.send_once(request)
+        self._forget(exchange)
+        found = next((each for each in self.observe(exchange) if each.check == check and not each.holds), None)
+        return (exchange, found) if found else None
+
+
+def _smaller(request: Request) -> Iterator[Request]:
+    """The request without one of its parts, each in turn."""
+    pairs = request.pairs
+    for index in range(len(pairs)):
+        yield evolve(request, query=encode(pairs[:index] + pairs[index + 1 :]))
+    for index in range(len(request.headers)):
+        yield evolve(request, headers=request.headers[:index] + request.headers[index + 1 :])
+    if request.credential.kind is not CredentialKind.GOOD and request.pairs:
+        yield evolve(request, query="")
+    if request.query and encode(pairs) != request.query:
+        yield evolve(request, query=encode(pairs))

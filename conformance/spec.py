@@ -1,0 +1,152 @@
+"""The OpenAPI spec as the suite reads it: parameters, responses, schemas and the parts that requirements name.
+
+What a promise means is the ledger's business; how a server is asked is the endpoint's.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import jsonschema_rs
+import yaml
+
+VENDOR_MEDIA_TYPE: Final = "application/vnd.bentley.itwin-platform.v1+json"
+
+
+def folder() -> Path:
+    """The folder of the spec and the ledger: inside an installed wheel, or beside the package in a checkout."""
+    installed = Path(__file__).parent / "openapi"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "openapi"
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The parsed spec."""
+    return yaml.safe_load((folder() / "mesh-export.yaml").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+@cache
+def collection_path() -> str:
+    """The path of the list operation, with its trailing slash."""
+    path: str = next(
+        path for path, item in document()["paths"].items() if item.get("get", {}).get("operationId") == LIST
+    )
+    return path
+
+
+LIST: Final = "listExports"
+
+
+def operation() -> dict[str, Any]:
+    """The list operation."""
+    return document()["paths"][collection_path()]["get"]  # type: ignore[no-any-return]
+
+
+def resolve(pointer: str) -> Any:
+    """The part of the spec that a JSON pointer such as `#/components/parameters/top` names.
+
+    Raises:
+        KeyError: The spec has no such part.
+    """
+    node: Any = document()
+    for token in pointer.removeprefix("#/").split("/"):
+        name = token.replace("~1", "/").replace("~0", "~")
+        try:
+            node = node[int(name)] if isinstance(node, list) else node[name]
+        except (IndexError, ValueError, TypeError) as error:
+            raise KeyError(pointer) from error
+    return node
+
+
+@cache
+def parameters(location: str) -> dict[str, dict[str, Any]]:
+    """The parameters of the list operation in a location (`query` or `header`), by their exact names."""
+    every = [_follow(parameter)[1] for parameter in operation()["parameters"]]
+    return {parameter["name"]: parameter for parameter in every if parameter["in"] == location}
+
+
+@cache
+def documented_statuses() -> frozenset[int]:
+    """The statuses that the list operation documents."""
+    return frozenset(int(status) for status in operation()["responses"])
+
+
+@cache
+def media_types() -> frozenset[str]:
+    """The media types of every documented response."""
+    return frozenset(
+        media_type
+        for response in operation()["responses"].values()
+        for media_type in _follow(response)[1].get("content", {})
+    )
+
+
+@cache
+def example(name: str) -> Any:
+    """The value of a named example payload of the page."""
+    return document()["components"]["examples"][name]["value"]
+
+
+@cache
+def known_values(schema: str) -> tuple[str, ...]:
+    """The known values of an open enumeration."""
+    return tuple(document()["components"]["schemas"][schema]["x-extensible-enum"])
+
+
+@cache
+def response_schema(status: int) -> str:
+    """The JSON pointer of the schema of the body that a documented status has."""
+    response = _follow(operation()["responses"][str(status)])[1]
+    return response["content"][VENDOR_MEDIA_TYPE]["schema"]["$ref"]  # type: ignore[no-any-return]
+
+
+@cache
+def validator(pointer: str) -> jsonschema_rs.Validator:
+    """A validator of the schema at a JSON pointer, formats included."""
+    schema = {"$ref": pointer, "components": document()["components"]}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+
+
+@cache
+def member_pointer(schema_pointer: str, instance_path: tuple[str | int, ...]) -> str | None:
+    """Where the spec describes a member of a body: the JSON pointer of its property; None for an unknown member.
+
+    Array indices in the path are passed over, so that the property that holds the array answers for its items.
+    """
+    pointer, schema = _follow_pointer(schema_pointer)
+    found: str | None = None
+    for step in instance_path:
+        if isinstance(step, int):
+            pointer, schema = _follow_pointer(f"{pointer}/items")
+            continue
+        place = _property(pointer, schema, step)
+        if place is None:
+            return None
+        found = place
+        pointer, schema = _follow_pointer(place)
+    return found
+
+
+def _property(pointer: str, schema: dict[str, Any], name: str) -> str | None:
+    if name in schema.get("properties", {}):
+        return f"{pointer}/properties/{name}"
+    for index in range(len(schema.get("allOf", []))):
+        place = _property(*_follow_pointer(f"{pointer}/allOf/{index}"), name)
+        if place:
+            return place
+    return None
+
+
+def _follow_pointer(pointer: str) -> tuple[str, dict[str, Any]]:
+    followed, node = _follow(resolve(pointer))
+    return followed or pointer, node
+
+
+def _follow(node: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    pointer = ""
+    while "$ref" in node:
+        pointer = node["$ref"]
+        node = resolve(pointer)
+    return pointer, node

@@ -1,0 +1,176 @@
+"""Request: the collection is there, is whole, and stays what it is."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from conformance import spec
+from conformance.checks.selections import compare_walks
+from conformance.collection import identity
+from conformance.exchange import Exchange, Request
+from conformance.run import FULL, Run
+
+_PAGES = 12
+
+
+@pytest.mark.requirements(
+    "path-served",
+    "status-documented",
+    "status-no-server-error",
+    "answer-in-time",
+    "parameters-optional",
+    "path-without-slash",
+    "names-percent-encoded",
+)
+def test_both_paths_and_both_spellings_of_dollar(run: Run) -> None:
+    bare = spec.collection_path().rstrip("/")
+    queries = (
+        "",
+        "$top=3&$skip=2",
+        "%24top=3&%24skip=2",
+        "$orderBy=date:desc&$top=5",
+        "%24orderBy=date%3Adesc&%24top=5",
+    )
+    answers = [
+        [run.send_once(Request(query=query, path=path, headers=FULL)) for query in queries]
+        for path in (spec.collection_path(), bare)
+    ]
+    for with_slash, without in zip(*answers, strict=True):
+        _same(run, "path-without-slash", with_slash, without)
+    for paths in answers:
+        _same(run, "names-percent-encoded", paths[1], paths[2])
+        _same(run, "names-percent-encoded", paths[3], paths[4])
+
+
+def _same(run: Run, requirement: str, one: Exchange, other: Exchange) -> None:
+    """Two requests that mean the same have the same exports, unless the collection moves in between."""
+    if not (one.is_list and other.is_list) or one.ids == other.ids:
+        run.held(requirement)
+        return
+    again = run.send(one.request), run.send(other.request), run.send(one.request)
+    if again[0].ids == again[2].ids != again[1].ids:
+        run.broke(requirement, again[1], "other exports than the request that means the same")
+
+
+@pytest.mark.requirements(
+    "list-complete",
+    "list-unique",
+    "links-next-page",
+    "links-next-present",
+    "links-next-absent",
+    "links-prev-page",
+    "links-self-page",
+    "top-default",
+)
+def test_following_next_gives_every_export_once(run: Run) -> None:
+    for start in (
+        Request(headers=FULL),
+        Request.of((("$orderBy", "date:desc"),), headers=FULL),
+        Request.of((("$top", "37"),)),
+    ):
+        _follow(run, start)
+
+
+def _follow(run: Run, start: Request) -> None:
+    """Follow `next` from page to page, and `prev` back from the second."""
+    page = run.send_once(start)
+    seen: list[str] = list(page.ids)
+    queries: set[str] = set()
+    for number in range(_PAGES):
+        href = page.links.get("next")
+        if href is None or not page.is_list:
+            break
+        query = urlsplit(href).query
+        if query in queries:
+            run.broke("links-next-absent", page, "following next comes back to a page that was there before")
+            return
+        queries.add(query)
+        following = run.send_once(Request(query=query, headers=start.headers))
+        if not following.is_list:
+            if following.status != 429:
+                run.broke("links-next-page", page, f"following next ends in status {following.status}")
+            return
+        if number == 0 and "prev" in following.links:
+            run.send_once(Request(query=urlsplit(following.links["prev"]).query, headers=start.headers))
+        seen.extend(following.ids)
+        page = following
+    if run.knowledge.snapshot and len(seen) == len(set(seen)):
+        run.held("list-unique")
+    elif len(seen) != len(set(seen)):
+        _confirm_repeats(run, start, seen)
+
+
+def _confirm_repeats(run: Run, start: Request, seen: list[str]) -> None:
+    """An export on two pages counts where the collection is the same before and after."""
+    known = run.knowledge.snapshot
+    closing, exchange = run.walk()
+    if known and closing and known.agrees_with(closing):
+        twice = next(one for one in seen if seen.count(one) > 1)
+        ordered = any(name == "$orderBy" for name, _ in start.pairs)
+        run.broke(
+            "orderby-steady" if ordered else "list-unique",
+            exchange,
+            f"following next comes upon the export {twice} twice",
+        )
+
+
+@pytest.mark.requirements("list-order-steady", "list-steady", "lastmodified-steady", "answers-independent")
+def test_the_same_request_gives_the_same_list(run: Run) -> None:
+    for request in (Request(headers=FULL), Request.of((("$top", "10"), ("$skip", "5")), headers=FULL), Request()):
+        for _ in range(3):
+            run.send(request)
+
+
+@pytest.mark.requirements("list-steady", "lastmodified-steady", "list-complete")
+def test_later_walks_show_the_same_collection(run: Run) -> None:
+    walks = [run.knowledge.snapshot]
+    for _ in range(2):
+        walk, exchange = run.walk()
+        if walk is None or walks[-1] is None:
+            return
+        for observation in compare_walks(walks[-1], walk):
+            if observation.holds:
+                run.held(observation.requirement)
+            else:
+                run.broke(observation.requirement, exchange, observation.message)
+        walks.append(walk)
+    first, second, third = walks
+    assert first
+    assert second
+    assert third
+    if first.atomic and second.atomic and third.atomic:
+        back = next((one for one in first.by_id if one not in second.by_id and one in third.by_id), None)
+        if back:
+            run.broke("list-steady", exchange, f"the export {back} vanished and came back")
+        else:
+            run.held("list-steady")
+    twice = [identity(export) for export in third.exports]
+    if len(twice) == len(set(twice)):
+        run.held("list-complete")
+
+
+@pytest.mark.requirements("unknown-parameter-ignored")
+def test_unknown_parameters_change_nothing(run: Run) -> None:
+    plain = run.send_once(Request.of((("$top", "7"),), headers=FULL))
+    strange = (
+        (("client", "CesiumJS"), ("clientVersion", "1.145.0")),
+        (("$filter", "x"),),
+        (("$count", "true"),),
+        (("api-version", "1"),),
+        (("_", "1732400000"),),
+    )
+    for pairs in strange:
+        _same(run, "unknown-parameter-ignored", plain, run.send_once(Request.of((("$top", "7"), *pairs), headers=FULL)))
+
+
+@pytest.mark.requirements("answers-independent")
+def test_answers_to_simultaneous_requests_are_not_mixed_up(run: Run) -> None:
+    skips = [Request.of((("$top", "5"), ("$skip", str(skip))), headers=FULL) for skip in range(24)]
+    roots = [
+        Request.of((("$top", "1"),), headers=(("x-api-host-and-root", f"https://host{number}.example/root"),))
+        for number in range(12)
+    ]
+    mixed = [request for pair in zip(skips[::2], skips[1::2], roots, strict=True) for request in pair]
+    run.send_all(mixed)

@@ -1,0 +1,131 @@
+"""Authorization: no answer without a good credential, on no path, with no parameters, in no disguise."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from conformance import spec, values
+from conformance.exchange import NO_CREDENTIAL, Credential, CredentialKind, Request
+from conformance.run import FULL, Run
+
+_NEVER_GIVEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJub2JvZHkifQ.c2lnbmF0dXJl"
+
+
+def _requests(run: Run) -> list[Request]:
+    """A spread of requests: each parameter, both paths, each header."""
+    snapshot = run.knowledge.snapshot
+    valid = [Request.of(((name, values.plain_value(snapshot, name)),)) for name in spec.parameters("query")]
+    invalid = [Request.of(((name, examples[0]),)) for name, examples in values.INVALID.items()]
+    bare = spec.collection_path().rstrip("/")
+    others = [
+        Request(), Request(path=bare), Request(path=bare, query="%24top=5"), Request(headers=FULL), Request(query="client=CesiumJS"),
+        Request(headers=(("x-api-host-and-root", "https://example.com"),)), Request(headers=(("Accept", "*/*"),)), Request.of((("$top", "2"),), headers=FULL),
+        Request(query="$top=1000", headers=FULL), Request(query="$skip=100"), Request(query="cdn=1", headers=FULL),
+    ]  # fmt: skip
+    return [*others, *valid, *invalid]
+
+
+@pytest.mark.requirements(
+    "auth-required", "auth-before-parameters", "unauthorized-code", "unauthorized-body", "unauthorized-details"
+)
+def test_nothing_is_answered_without_authorization(run: Run) -> None:
+    requests = [_as(request, NO_CREDENTIAL) for request in _requests(run)]
+    # After a good request: a cache that passes over the header shows.
+    for request in requests[:3]:
+        run.send(_as(request, Credential(CredentialKind.GOOD)))
+        run.send(request)
+    run.send_all(requests)
+    run.send(Request(method="HEAD", credential=NO_CREDENTIAL))
+
+
+def _as(request: Request, credential: Credential) -> Request:
+    return Request(request.query, request.headers, credential, request.method, request.path)
+
+
+@pytest.mark.requirements("auth-wrong-token", "auth-before-parameters", "credential-not-repeated", "unauthorized-body")
+def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
+    wrong = Credential(CredentialKind.WRONG, f"Bearer {_NEVER_GIVEN}")
+    requests = [Request(), Request(query="$top=1001"), *_requests(run)]
+    run.send_all(_as(request, wrong) for request in requests)
+    run.send_all(
+        [
+            _as(Request(), Credential(CredentialKind.WRONG, f"Bearer {token}"))
+            for token in ("x", "null", "undefined", "00000000")
+        ]
+    )
+
+
+@pytest.mark.requirements("auth-malformed", "unauthorized-body")
+def test_a_malformed_authorization_is_refused(run: Run) -> None:
+    malformed = (
+        "Bearer",
+        "Bearer ,",
+        "bearer=x",
+        "x",
+        "Bearer null null",
+        ":",
+        "Bearer Bearer",
+        "Basic",
+        "Basic !",
+        "Bearer \u00fc",
+        "=" * 3000,
+    )
+    run.send_all(_as(Request(), Credential(CredentialKind.MALFORMED, value)) for value in malformed)
+
+
+@pytest.mark.requirements("auth-near-miss", "auth-other-scheme", "credential-not-repeated")
+def test_what_is_nearly_the_token_is_refused(run: Run) -> None:
+    token = run.endpoint.token
+    if not token:
+        return
+    bare = Request(path=spec.collection_path().rstrip("/"))
+    for credential in near_misses(token):
+        run.send_all([_as(Request(), credential), _as(Request(query="$top=2"), credential), _as(bare, credential)])
+
+
+def near_misses(token: str) -> list[Credential]:
+    """Credentials made from the good token that must not be accepted, the most telling first."""
+    last = "A" if token[-1] != "A" else "B"
+    first = "A" if token[0] != "A" else "B"
+    near = [
+        token[:-1],
+        f"{token}x",
+        token[:-1] + last,
+        first + token[1:],
+        token.swapcase(),
+        token.upper(),
+        token.lower(),
+        token[::-1],
+        token[: len(token) // 2],
+        f"{token}.",
+        f"x{token}",
+        f"{token} x",
+        f"{token},{token}",
+        token[1:],
+    ]
+    tokens = [
+        Credential(CredentialKind.NEAR_MISS, f"Bearer {other}")
+        for other in dict.fromkeys(near)
+        if other and other != token
+    ]
+    encoded = base64.b64encode(f"{token}:".encode()).decode()
+    schemes = [
+        f"Basic {encoded}",
+        f"Token {token}",
+        token,
+        f"Digest {token}",
+        f"Bearer{token}",
+        f"Negotiate {token}",
+        f"ApiKey {token}",
+    ]
+    others = [Credential(CredentialKind.OTHER_SCHEME, value) for value in schemes]
+    return [tokens[0], others[0], tokens[1], others[1], *tokens[2:], *others[2:]]
+
+
+@pytest.mark.requirements("auth-required", "auth-accepted", "answers-independent")
+def test_a_refusal_leaves_no_trace_and_neither_does_a_success(run: Run) -> None:
+    for _ in range(3):
+        run.send(Request(query="$top=3"))
+        run.send(Request(query="$top=3", credential=NO_CREDENTIAL))

@@ -1,0 +1,171 @@
+"""Request headers: representation, prefix of links, media type."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance import values
+from conformance.exchange import Request
+from conformance.query import FILTERS
+from conformance.run import FULL, Run
+
+_ROOT = "x-api-host-and-root"
+_MINIMAL = (("prefer", "return=minimal"),)
+_SOME = ("$top", "30")
+
+
+@pytest.mark.requirements(
+    "prefer-default",
+    "prefer-minimal",
+    "prefer-representation",
+    "prefer-same-exports",
+    "full-request",
+    "mesh-link-complete",
+    "mesh-link-incomplete",
+    "mesh-link-form",
+)
+def test_prefer_chooses_the_representation_and_nothing_else(run: Run) -> None:
+    snapshot = run.knowledge.snapshot
+    chosen = [
+        (name, values.plain_value(snapshot, name)) for name in (*FILTERS, "$orderBy", "cdn", "tileVersion", "iTwinJS")
+    ]
+    for pairs in ([], [_SOME], [("$skip", "3"), ("$top", "4")], *([pair, _SOME] for pair in chosen)):
+        # One after the other, and back: a cache that passes over the header shows.
+        for headers in (FULL, _MINIMAL, (), FULL):
+            run.send(Request.of(pairs, headers=headers)) if headers == FULL else run.send_once(
+                Request.of(pairs, headers=headers)
+            )
+
+
+@pytest.mark.requirements("prefer-syntax")
+@pytest.mark.parametrize("representation", ["representation", "minimal"])
+def test_a_preference_is_found_however_it_is_written(run: Run, representation: str) -> None:
+    asked = f"return={representation}"
+    spellings = (
+        (("Prefer", asked),),
+        (("prefer", f"respond-async, {asked}"),),
+        (("prefer", f"{asked}, wait=10"),),
+        (("prefer", f"{asked},wait=10"),),
+        (("prefer", "handling=lenient"), ("prefer", asked)),
+        (("prefer", asked), ("prefer", "respond-async")),
+        (("prefer", f'return="{representation}"'),),
+        (("prefer", f"Return={representation}"),),
+        (("prefer", f"RETURN={representation}"),),
+        (("prefer", f"return = {representation}"),),
+        (("prefer", f"{asked}; foo=bar"),),
+        (("prefer", f'foo="a, b"; bar, {asked}'),),
+        (("prefer", f", {asked} ,"),),
+    )
+    run.send_all(Request.of((_SOME,), headers=headers) for headers in spellings)
+
+
+@pytest.mark.requirements("prefer-unknown-ignored", "prefer-default", "status-no-server-error")
+def test_unknown_and_odd_preferences_are_no_reason_to_refuse(run: Run) -> None:
+    odd = (
+        "respond-async", "wait=10", "handling=strict", "foo", "foo=bar; baz", "odata.include-annotations=\"*\"", "depth-noroot",
+        "return=nothing", "return", "return=", "returns=representation", "xreturn=representation", "return=representation, return=minimal",
+        'foo="return=representation"', "foo; return=representation", ";", ",", "=", '"', "\\", 'return="', "return=\"a", "ü",
+        "a" * 500, "a=" + "b" * 5000,
+    )  # fmt: skip
+    run.send_all(Request.of((_SOME,), headers=(("prefer", value),)) for value in odd)
+    run.send_all(
+        [
+            Request.of((_SOME,), headers=(("prefer", ""),)),
+            Request.of((_SOME,), headers=(("prefer", "a"), ("prefer", "b"))),
+        ]
+    )
+
+
+@pytest.mark.requirements(
+    "root-prefix", "root-links-only", "links-keep-query", "links-next-page", "answers-independent"
+)
+def test_links_begin_with_the_prefix(run: Run) -> None:
+    snapshot = run.knowledge.snapshot
+    chosen = [
+        (name, values.plain_value(snapshot, name)) for name in (*FILTERS, "$orderBy", "cdn", "tileVersion", "iTwinJS")
+    ]
+    roots = (
+        "https://example.com", "https://api.example.com/root", "http://localhost:8080", "https://a-b.example.co.uk/x/y-z_1.2~3",
+        "https://example.com/", "http://127.0.0.1:5000/api/v1/", "https://api.bentley.com", "https://example.com/mesh-export",
+    )  # fmt: skip
+    run.send_all(Request.of((("$top", "3"), ("$skip", "3")), headers=((_ROOT, root),)) for root in roots)
+    for number, pair in enumerate([[], *([pair] for pair in chosen)]):
+        pairs = [*pair, ("$top", "2"), ("$skip", "1")]
+        for headers in (
+            (*FULL, (_ROOT, f"https://r{number}.example/p")),
+            (*FULL, (_ROOT, f"https://s{number}.example")),
+            FULL,
+        ):
+            exchange = run.send(Request.of(pairs, headers=headers))
+            other = next(
+                (
+                    name
+                    for name, href in exchange.links.items()
+                    if href.startswith(f"https://{'rs'[headers == FULL]}{number}.example") and headers == FULL
+                ),
+                None,
+            )
+            if other:
+                run.broke("answers-independent", exchange, f"{other} begins with the prefix of an earlier request")
+    run.send_once(Request(headers=((_ROOT, "https://whole.example/list"),)))
+
+
+@pytest.mark.requirements("status-no-server-error", "status-documented", "ok-json")
+def test_odd_prefixes_do_no_harm(run: Run) -> None:
+    odd = (
+        "", " ", "example.com", "/root", "//example.com", "ftp://example.com", "https://", "javascript:alert(1)", "https://user:pw@example.com",
+        "https://example.com/?a=b", "https://example.com/#f", 'https://example.com/"', "https://example.com/<script>", "https://example.com/%zz",
+        "https://exämple.com", "HTTPS://EXAMPLE.COM", "https://example.com:99999", "https://[::1]", "https://example.com/\\", "null", "{}", "[]",
+        "https://example.com/" + "a" * 1000, "x" * 5000, "https://a.example, https://b.example", "%00", "https://example.com/ x",
+    )  # fmt: skip
+    run.send_all(Request.of((("$top", "2"),), headers=((_ROOT, value.strip()),)) for value in odd)
+    run.send_all([Request.of((("$top", "2"),), headers=((_ROOT, "https://a.example"), (_ROOT, "https://b.example")))])
+
+
+@pytest.mark.requirements("accept-vendor", "accept-json", "ok-media-type")
+def test_the_media_types_of_the_page_and_of_its_clients_are_answered(run: Run) -> None:
+    accepted = (
+        "application/vnd.bentley.itwin-platform.v1+json",
+        "application/json",
+        "application/json,*/*;q=0.01",
+        "*/*",
+        "application/json, text/plain, */*",
+    )
+    run.send_all(Request.of((("$top", "2"),), headers=(("Accept", value),)) for value in accepted)
+    bad = (("$top", "1001"),)
+    run.send_all(Request.of(bad, headers=(("Accept", value),)) for value in accepted)
+
+
+@pytest.mark.requirements("status-no-server-error")
+def test_odd_accept_headers_do_no_harm(run: Run) -> None:
+    odd = (
+        "text/html",
+        "",
+        "x",
+        "/",
+        "*",
+        "application/vnd.bentley.itwin-platform.v2+json",
+        "application/json;q=0",
+        ";;;",
+        "a" * 3000,
+    )
+    run.send_all(Request.of((("$top", "2"),), headers=(("Accept", value),)) for value in odd)
+
+
+@pytest.mark.requirements("status-no-server-error", "ok-json", "body-as-declared")
+def test_conditional_range_and_coding_headers_do_no_harm(run: Run) -> None:
+    first = run.send_once(Request.of((("$top", "2"),)))
+    tag = first.header("etag") or '"x"'
+    headers = (
+        ("If-None-Match", tag), ("If-None-Match", "*"), ("If-Match", tag), ("If-Modified-Since", "Sat, 29 Oct 1994 19:43:31 GMT"),
+        ("If-Modified-Since", "nonsense"), ("If-Unmodified-Since", "Sat, 29 Oct 1994 19:43:31 GMT"), ("Range", "bytes=0-10"), ("Range", "bytes=-1"),
+        ("Range", "items=0-1"), ("Range", "nonsense"),
+    )  # fmt: skip
+    run.send_all(Request.of((("$top", "2"),), headers=(header,)) for header in headers)
+    plain = (
+        ("Accept-Encoding", "identity"), ("Accept-Encoding", "gzip"), ("Accept-Encoding", "br;q=1.0, gzip;q=0.5"), ("Accept-Encoding", "deflate"),
+        ("Accept-Charset", "iso-8859-1"), ("Accept-Language", "de"), ("SessionId", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc"), ("Origin", "https://viewer.example"),
+        ("Cookie", "a=b"), ("Content-Type", "application/json"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "http"),
+        ("X-HTTP-Method-Override", "DELETE"), ("Cache-Control", "no-cache"), ("Expect", ""),
+    )  # fmt: skip
+    run.send_all(Request.of((("$top", "40"),), headers=(header,)) for header in plain)

@@ -1,0 +1,29 @@
+"""Methods: what is not documented is refused, and the refusal says what there is."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance import spec
+from conformance.exchange import NO_CREDENTIAL, Request
+from conformance.run import Run
+
+
+@pytest.mark.requirements("method-refused", "method-allow")
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST"])
+def test_an_undocumented_method_is_refused(run: Run, method: str) -> None:
+    bare = spec.collection_path().rstrip("/")
+    requests = [
+        Request(method=method),
+        Request(method=method, path=bare),
+        Request(method=method, query="$top=2"),
+        Request(method=method, credential=NO_CREDENTIAL),
+    ]
+    for request in requests:
+        if run.endpoint.may_send(request):
+            run.send(request)
+
+
+@pytest.mark.requirements("answer-in-time", "method-allow")
+def test_head_and_options_do_no_harm(run: Run) -> None:
+    run.send_all([Request(method="HEAD"), Request(method="OPTIONS"), Request(method="HEAD", query="$top=1001")])

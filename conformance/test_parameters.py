@@ -1,0 +1,110 @@
+"""Request parameters: what is refused, with which error, and what must at least do no harm."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from conformance import spec, values
+from conformance.exchange import Request
+from conformance.run import FULL, Run
+
+
+@pytest.mark.requirements(
+    "top-maximum",
+    "top-negative",
+    "top-number",
+    "skip-negative",
+    "skip-number",
+    "orderby-unsupported",
+    "imodelid-invalid",
+    "imodelid-format",
+    "changesetid-invalid",
+    "changesetid-format",
+    "unprocessable-code",
+    "unprocessable-body",
+    "unprocessable-detail-code",
+    "unprocessable-detail-target",
+    "error-media-type",
+    "error-code",
+    "error-message",
+    "error-target",
+    "error-details",
+    "error-object",
+    "error-no-internals",
+    "unprocessable-every-parameter",
+)
+@pytest.mark.parametrize("name", values.INVALID)
+def test_an_invalid_value_is_refused(run: Run, name: str) -> None:
+    run.send_all(Request.of(((name, value),)) for value in values.INVALID[name])
+    run.send_all(Request.of(((name, value),), headers=FULL) for value in values.INVALID[name][:3])
+
+
+@pytest.mark.requirements("unprocessable-every-parameter", "unprocessable-detail-target", "unprocessable-detail-code")
+def test_every_invalid_parameter_is_named(run: Run) -> None:
+    invalid = {name: examples[0] for name, examples in values.INVALID.items()}
+    pairs = [Request.of(chosen) for chosen in combinations(invalid.items(), 2)]
+    backwards = [Request.of(reversed(chosen)) for chosen in combinations(invalid.items(), 2)]
+    page = Request.of((("$top", "1001"), ("iModelId", "x"), ("changesetId", "x")))
+    run.send_all([page, Request.of(invalid.items()), *pairs, *backwards])
+
+
+@pytest.mark.requirements(
+    "unprocessable-detail-target",
+    "top-maximum",
+    "imodelid-invalid",
+    "changesetid-invalid",
+    "orderby-unsupported",
+    "skip-negative",
+)
+def test_an_invalid_parameter_among_valid_ones_is_refused(run: Run) -> None:
+    snapshot = run.knowledge.snapshot
+    requests = []
+    for name, examples in values.INVALID.items():
+        others = [(other, values.plain_value(snapshot, other)) for other in spec.parameters("query") if other != name]
+        requests += [Request.of(((name, examples[0]), other)) for other in others]
+        requests.append(Request.of((*others, (name, examples[0])), headers=FULL))
+    run.send_all(requests)
+
+
+@pytest.mark.requirements(
+    "status-no-server-error",
+    "status-documented",
+    "answer-in-time",
+    "error-no-internals",
+    "error-target",
+    "unprocessable-detail-target",
+)
+@pytest.mark.parametrize("name", values.FREE)
+def test_a_value_that_is_left_to_the_server_does_no_harm(run: Run, name: str) -> None:
+    requests = [Request.of(((name, value),)) for value in values.FREE[name]]
+    requests += [Request(query=f"{name}={raw}") for raw in values.BADLY_ESCAPED]
+    valid = values.plain_value(run.knowledge.snapshot, name)
+    requests += [
+        Request.of(((name, valid), (name, valid))),
+        Request.of(((name, valid), (name, "x"))),
+        Request(query=name),
+        Request.of(((f"{name}[]", valid),)),
+        Request.of(((name.upper(), valid),)),
+        Request.of(((f"{name} ", valid),)),
+    ]
+    run.send_all(requests)
+
+
+@pytest.mark.requirements("status-no-server-error", "status-documented", "answer-in-time")
+def test_odd_queries_do_no_harm(run: Run) -> None:
+    odd = (
+        "?", "&", "&&", "=", "=x", "$", "$=", "%", "%24", "a=%", "$top", "$top=&$skip=", "$top=5&&$skip=1", "$top=5;$skip=1", "$top==5", "$top=5#x",
+        "$top%00=5", "x=" + "y" * 1500, "&".join(f"p{number}=1" for number in range(100)), "%ff=%ff", "__proto__=1", "constructor=1", "a[b][c]=1",
+    )  # fmt: skip
+    run.send_all(Request(query=query) for query in odd)
+
+
+@pytest.mark.requirements("status-no-server-error", "status-documented")
+def test_pairs_of_valid_values_are_accepted(run: Run) -> None:
+    snapshot = run.knowledge.snapshot
+    valid = [(name, values.plain_value(snapshot, name)) for name in spec.parameters("query")]
+    run.send_all(Request.of(pair) for pair in combinations(valid, 2))
+    run.send_all(Request.of(pair, headers=FULL) for pair in combinations(valid, 2))
+    run.send_all([Request.of(valid), Request.of(reversed(valid), headers=FULL)])

@@ -1,0 +1,229 @@
+"""Request parameters: what filters, slices and orders select, alone and together."""
+
+from __future__ import annotations
+
+from itertools import combinations, islice
+
+import pytest
+
+from conformance import values
+from conformance.collection import Snapshot, requested
+from conformance.exchange import Request
+from conformance.query import FILTERS
+from conformance.run import FULL, LARGEST_TOP, Run
+
+_WHOLE = ("$top", str(LARGEST_TOP))
+_MOST_VALUES = 6
+_ORDERS = ("date:asc", "date:desc")
+
+
+def _size(run: Run) -> int:
+    return len(run.knowledge.snapshot.exports) if run.knowledge.snapshot else 0
+
+
+def _snapshot(run: Run) -> Snapshot | None:
+    return run.knowledge.snapshot
+
+
+@pytest.mark.requirements(
+    "imodelid-accepted",
+    "imodelid-only",
+    "imodelid-complete",
+    "changesetid-accepted",
+    "changesetid-only",
+    "changesetid-complete",
+    "exporttype-accepted",
+    "exporttype-only",
+    "exporttype-complete",
+)
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_selects_what_matches(run: Run, name: str) -> None:
+    real = values.real_values(_snapshot(run), name, _MOST_VALUES)
+    run.send_all(Request.of(((name, value), _WHOLE), headers=FULL) for value in real)
+    run.send_all(Request.of(((name, value), _WHOLE)) for value in real[:3])
+    alike = [other for value in real[:4] for other in values.alike(value)] if name != "exportType" else ["3DT", "IMODE"]
+    run.send_all(Request.of(((name, value), _WHOLE), headers=FULL) for value in alike)
+    if name == "exportType":
+        run.send_all(Request.of(((name, value), _WHOLE), headers=FULL) for value in ("3DTiles", "3DTILES"))
+
+
+@pytest.mark.requirements("imodelid-only", "imodelid-complete", "changesetid-only", "exporttype-only")
+def test_a_filter_by_what_nothing_has_selects_nothing(run: Run) -> None:
+    run.send_all(
+        [
+            Request.of((("iModelId", values.unknown_imodel(7)),), headers=FULL),
+            Request.of((("changesetId", "0123456789abcdef0123456789abcdef01234567"),), headers=FULL),
+            Request.of((("exportType", "NoSuchType"),), headers=FULL),
+        ]
+    )
+
+
+@pytest.mark.requirements("filters-combine", "imodelid-complete", "changesetid-complete", "exporttype-complete")
+def test_filters_combine(run: Run) -> None:
+    snapshot = _snapshot(run)
+    if snapshot is None:
+        return
+    requests = []
+    for names in (*combinations(FILTERS, 2), FILTERS):
+        for combination in _combinations(snapshot, names, 5):
+            pairs = list(zip(names, combination, strict=True))
+            requests += [
+                Request.of((*pairs, _WHOLE), headers=FULL),
+                Request.of((*reversed(pairs), ("$top", "2")), headers=FULL),
+            ]
+    run.send_all(requests)
+
+
+def _combinations(snapshot: Snapshot, names: tuple[str, ...], most: int) -> list[tuple[str, ...]]:
+    """Combinations of values that exports have, and one that none has although each value occurs."""
+    found = dict.fromkeys(tuple(str(requested(export, name)) for name in names) for export in snapshot.exports)
+    real = [combination for combination in found if all(combination)]
+    spread = real[:: max(1, len(real) // most)][:most]
+    crossed = (
+        (*one[:-1], other[-1])
+        for one, other in combinations(spread, 2)
+        if (*one[:-1], other[-1]) not in found and other[-1] != one[-1]
+    )
+    return [*spread, *islice(crossed, 2)]
+
+
+@pytest.mark.requirements("top-accepted", "top-limits", "top-fills", "top-default")
+def test_top_cuts_the_page(run: Run) -> None:
+    size = _size(run)
+    tops = {
+        1,
+        2,
+        5,
+        99,
+        100,
+        101,
+        500,
+        999,
+        1000,
+        *(top for top in (size - 1, size, size + 1) if 1 <= top <= LARGEST_TOP),
+    }
+    run.send_all(Request.of((("$top", str(top)),), headers=FULL) for top in sorted(tops))
+    run.send_all([Request(headers=FULL), Request.of((("$skip", "1"),), headers=FULL)])
+
+
+@pytest.mark.requirements("skip-accepted", "skip-leaves-out", "skip-past-end", "top-fills")
+def test_skip_leaves_the_beginning_out(run: Run) -> None:
+    size = _size(run)
+    near = {size - 101, size - 100, size - 99, size - 2, size - 1, size, size + 1}
+    skips = {0, 1, 2, 10, 50, 99, 100, 101, *(skip for skip in near if skip >= 0), size + 1000, 2**31 - 1}
+    run.send_all(Request.of((("$skip", str(skip)),), headers=FULL) for skip in sorted(skips))
+    run.send_all(Request.of((("$skip", str(skip)), ("$top", "5")), headers=FULL) for skip in sorted(skips))
+
+
+@pytest.mark.requirements("skip-leaves-out", "top-fills", "list-complete", "list-order-steady")
+def test_slices_make_up_the_whole(run: Run) -> None:
+    size = _size(run)
+    for top in (23, 50):
+        run.send_all(
+            Request.of((("$skip", str(skip)), ("$top", str(top))), headers=FULL)
+            for skip in range(0, min(size, top * 12), top)
+        )
+
+
+@pytest.mark.requirements("orderby-accepted", "orderby-asc", "orderby-desc", "orderby-complete", "orderby-steady")
+@pytest.mark.parametrize("order", _ORDERS)
+def test_order_sorts_and_loses_nothing(run: Run, order: str) -> None:
+    size = _size(run)
+    ordered = ("$orderBy", order)
+    run.send(Request.of((ordered, _WHOLE), headers=FULL))
+    slices = [(skip, 10) for skip in range(0, min(size, 130), 10)] + [(max(0, size - 7), 10), (1, 1), (3, 100)]
+    run.send_all(Request.of((ordered, ("$skip", str(skip)), ("$top", str(top))), headers=FULL) for skip, top in slices)
+    run.send_all([Request.of((ordered,)), Request.of((ordered, ("$top", "50"))), Request.of((ordered, _WHOLE))])
+
+
+@pytest.mark.requirements(
+    "orderby-complete",
+    "orderby-asc",
+    "orderby-desc",
+    "orderby-steady",
+    "skip-leaves-out",
+    "imodelid-complete",
+    "changesetid-complete",
+    "exporttype-complete",
+    "imodelid-only",
+    "changesetid-only",
+    "exporttype-only",
+)
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_goes_with_order_and_slices(run: Run, name: str) -> None:
+    for value in values.real_values(_snapshot(run), name, 2):
+        chosen = (name, value)
+        wholes = [Request.of((chosen, _WHOLE), headers=FULL)]
+        wholes += [Request.of((chosen, ("$orderBy", order), _WHOLE), headers=FULL) for order in _ORDERS]
+        run.send_all(wholes)
+        run.send_all(
+            Request.of((chosen, *more), headers=headers)
+            for headers in (FULL, ())
+            for more in (
+                (("$top", "3"),),
+                (("$skip", "2"),),
+                (("$skip", "2"), ("$top", "3")),
+                (("$orderBy", "date:asc"), ("$top", "4")),
+                (("$orderBy", "date:desc"), ("$skip", "3"), ("$top", "4")),
+                (("$skip", "100"),),
+                (("$skip", "1000000"),),
+            )
+        )
+
+
+@pytest.mark.requirements(
+    "tileversion-accepted",
+    "tileversion-subset",
+    "tileversion-steady",
+    "tileversion-combines",
+    "itwinjs-accepted",
+    "itwinjs-subset",
+    "itwinjs-steady",
+    "itwinjs-combines",
+)
+@pytest.mark.parametrize(
+    ("name", "versions"), [("tileVersion", ("37", "1", "30", "99")), ("iTwinJS", ("5.13.3", "1.0.0", "4.2.1", "9.9.9"))]
+)
+def test_a_version_selects_a_steady_subset(run: Run, name: str, versions: tuple[str, ...]) -> None:
+    snapshot = _snapshot(run)
+    for version in versions:
+        run.learn_compatible(name, version)
+        chosen = (name, version)
+        run.send(Request.of((chosen, _WHOLE), headers=FULL))
+        run.send_all(
+            Request.of((chosen, *more), headers=FULL)
+            for more in (
+                (),
+                (("$top", "10"),),
+                (("$skip", "10"), ("$top", "10")),
+                (("$orderBy", "date:asc"), _WHOLE),
+                *(((filter_name, values.plain_value(snapshot, filter_name)), _WHOLE) for filter_name in FILTERS),
+            )
+        )
+
+
+@pytest.mark.requirements("tileversion-combines", "itwinjs-combines")
+def test_two_versions_combine(run: Run) -> None:
+    for tile_version, itwinjs in (("37", "5.13.3"), ("1", "1.0.0"), ("30", "4.2.1"), ("37", "1.0.0")):
+        run.learn_compatible("tileVersion", tile_version)
+        run.learn_compatible("iTwinJS", itwinjs)
+        run.send(Request.of((("tileVersion", tile_version), ("iTwinJS", itwinjs), _WHOLE), headers=FULL))
+
+
+@pytest.mark.requirements("cdn-accepted", "cdn-urls", "cdn-only-when-set", "cdn-links-only")
+def test_cdn_changes_the_host_of_mesh_links_alone(run: Run) -> None:
+    snapshot = _snapshot(run)
+    filters = [(name, values.plain_value(snapshot, name)) for name in FILTERS]
+    more = [
+        (),
+        (_WHOLE,),
+        (("$top", "20"), ("$skip", "10")),
+        (("$orderBy", "date:asc"),),
+        *((pair,) for pair in filters),
+    ]
+    # One after the other: a cache that knows the first answer shows in the second.
+    for pairs in more:
+        for cdn in ("1", "0"):
+            run.send_once(Request.of((*pairs, ("cdn", cdn)), headers=FULL))
+        run.send_once(Request.of(pairs, headers=FULL))
+    run.send_all(Request.of((("cdn", cdn), *pairs)) for cdn in ("0", "1") for pairs in more[:3])

@@ -1,0 +1,86 @@
+"""Values to put into requests: real ones, ones alike, and ones that are no values at all.
+
+Taken from what the endpoint itself returned. Which of them go together is decided by the probes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from conformance.collection import Snapshot
+from conformance.query import FILTERS
+
+HUGE: Final = "9" * 30
+OVERLONG: Final = "a" * 3000
+
+INVALID: Final[dict[str, tuple[str, ...]]] = {
+    "$top": ("1001", "1002", "2000", "10000", "100000", "2147483647", "2147483648", "4294967297", HUGE, "-1", "-100", "-1000", "ten", "5x", "x5", "0x10", "5;6", "5 6", "null", "[5]", '"5"', "5'", "5'--", "٥x"),
+    "$skip": ("-1", "-100", "-2147483648", "two", "5x", "x5", "0x10", "5 6", "null", "[5]", '"5"', "5'", "5'--"),
+    "$orderBy": ("name:asc", "date", "date:", ":asc", "date:up", "date:ascending", "asc", "lastModified:asc", "date desc", "date:asc,", "date:asc,date:desc", "date:desc:asc", "date:asc;", "'date:asc'", "displayName:desc", "id:asc", "xdate:asc", "date:ascx"),
+    "iModelId": ("not-a-uuid", "0", "null", "undefined", "*", "%", "'", '"', "' OR '1'='1", "../..", "[]", "true", "x" * 36, "b80f4fc2-4dbb-42c5-bb1f-f5aace3977d", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dcc", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dg", "g80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", "b80f4fc2_4dbb_42c5_bb1f_f5aace3977dc"),
+    "changesetId": ("xyz", "0", "null", "undefined", "*", "%", "'", '"', "' OR '1'='1", "../..", "[]", "true", "z" * 40, "ed94ed9a0704918d36eeb620219f5e17d885885", "ed94ed9a0704918d36eeb620219f5e17d88588588", "ed94ed9a0704918d36eeb620219f5e17d885885g", "ed94ed9a"),
+}  # fmt: skip
+"""Values that must be refused, by parameter."""
+
+FREE: Final[dict[str, tuple[str, ...]]] = {
+    "$top": ("", "0", "+5", "010", "5.0", "1.5", "1e2", " 5", "5 ", "1_0", "NaN", "Infinity", "٥", "\0", "5\0"),
+    "$skip": ("", "+5", "010", "5.0", "1.5", "1e2", " 5", "1_0", "NaN", "4294967296", HUGE, "٥", "\0"),
+    "$orderBy": ("", "date:ASC", "DATE:DESC", " date:asc", "date: asc", "\0"),
+    "cdn": ("", "2", "-1", "true", "yes", "01", "1.0", HUGE, "\0", "'", "[]", "ü", OVERLONG),
+    "tileVersion": ("", "0", "-1", "abc", "37.5", "x37", HUGE, "\0", "'", "[]", "ü", "(", OVERLONG),
+    "iTwinJS": ("", "5", "5.13", "5.13.3.1", "abc", "v5.13.3", "5.13.3-dev.1", "a.b.c", HUGE, "\0", "'", "[]", "ü", "(", OVERLONG),
+    "exportType": ("", "GLB", "3DT", "3dtiles", "imodel", "IMODEL ", "%", "*", "null", "\0", "'", "[]", "ü", "(", "' OR '1'='1", OVERLONG),
+    "iModelId": ("", "\0", "B80F4FC2-4DBB-42C5-BB1F-F5AACE3977DC", "{b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc}", "b80f4fc24dbb42c5bb1ff5aace3977dc", OVERLONG),
+    "changesetId": ("", "\0", "ED94ED9A0704918D36EEB620219F5E17D8858858", OVERLONG),
+}  # fmt: skip
+"""Values that a server may take as it likes, but never with a server error, by parameter."""
+
+BADLY_ESCAPED: Final = ("%", "%zz", "%f", "%C3%28", "%FF", "%00", "%ED%A0%80", "+", "%20")
+"""Values that are not well-formed when they are decoded, as they go over the wire."""
+
+
+def plain_value(snapshot: Snapshot | None, name: str) -> str:
+    """One valid value of a parameter, of the collection where it has one."""
+    if name in FILTERS and snapshot:
+        real = [value for value in snapshot.values(name) if value]
+        if real:
+            return real[0]
+    return {
+        "iModelId": "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc",
+        "changesetId": "ed94ed9a0704918d36eeb620219f5e17d8858858",
+        "exportType": "3DTiles",
+        "$top": "3",
+        "$skip": "2",
+        "$orderBy": "date:desc",
+        "cdn": "1",
+        "tileVersion": "37",
+        "iTwinJS": "5.13.3",
+    }[name]
+
+
+def real_values(snapshot: Snapshot | None, name: str, most: int) -> list[str]:
+    """Values that the collection has: the most frequent, the rarest, and those most alike to another."""
+    every = [value for value in snapshot.values(name) if value] if snapshot else []
+    if len(every) <= most:
+        return every
+    alike = sorted(every, key=lambda value: -max(_shared_prefix(value, other) for other in every if other != value))
+    chosen = [every[0], every[-1], *alike, *every]
+    return list(dict.fromkeys(chosen))[:most]
+
+
+def alike(value: str) -> list[str]:
+    """Values that no export has, alike to one that some have: one digit apart, at the end and at the beginning."""
+    ends = {"0": "1"}
+    return [value[:-1] + ends.get(value[-1], "0"), ends.get(value[0], "0") + value[1:]]
+
+
+def unknown_imodel(seed: int) -> str:
+    """A well-formed iModel id that nothing has."""
+    return str(uuid.UUID(int=seed * 0x9E3779B97F4A7C15 % 2**128, version=4))
+
+
+def _shared_prefix(one: str, other: str) -> int:
+    return next(
+        (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
