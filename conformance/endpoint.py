@@ -50,8 +50,8 @@ class UnreachableError(Exception):
     """The server does not answer."""
 
 
-class UnsafeRequestError(Exception):
-    """A request that must not go to this server."""
+class UnsendableError(Exception):
+    """A request that must not go to this server, or that no HTTP client can write."""
 
 
 @frozen
@@ -170,10 +170,10 @@ class Endpoint:
 
         Raises:
             BudgetSpentError: The run may send no more.
-            UnsafeRequestError: The rules of safety forbid the request here.
+            UnsendableError: The rules of safety forbid the request here, or it is no HTTP.
         """
         if not self.may_send(request):
-            raise UnsafeRequestError(request.method)
+            raise UnsendableError(request.method)
         if request.credential.kind in _WRONG_CREDENTIALS:
             self._wrong_credentials += 1
         if not self._limited.seen:
@@ -191,9 +191,17 @@ class Endpoint:
         """
         allowed = [request for request in requests if self.may_send(request)]
         if len(allowed) < 2 or self.limits.concurrency < 2 or self._limited.seen:
-            return [self.send(request) for request in allowed]
-        with ThreadPoolExecutor(min(self.limits.concurrency, len(allowed))) as pool:
-            return list(pool.map(self.send, allowed))
+            exchanges = [self._send_if_it_can_be(request) for request in allowed]
+        else:
+            with ThreadPoolExecutor(min(self.limits.concurrency, len(allowed))) as pool:
+                exchanges = list(pool.map(self._send_if_it_can_be, allowed))
+        return [exchange for exchange in exchanges if exchange]
+
+    def _send_if_it_can_be(self, request: Request) -> Exchange | None:
+        try:
+            return self.send(request)
+        except UnsendableError:
+            return None
 
     def _send_patiently(self, request: Request) -> Exchange:
         for refused in range(_LIMIT_PATIENCE):
@@ -218,6 +226,8 @@ class Endpoint:
         began = time.monotonic()
         try:
             self._receive(wire, exchange, began)
+        except httpx2.LocalProtocolError as error:
+            raise UnsendableError(str(error)) from None
         except httpx2.TimeoutException:
             exchange.failure = Failure.TIMEOUT
         except httpx2.DecodingError:

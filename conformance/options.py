@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -172,3 +173,20 @@ def _requirements(ids: list[str]) -> tuple[str, ...]:
         if every[name].unchecked:
             raise OptionError(f"--requirement {name!r} cannot be judged from outside: {every[name].unchecked}")
     return tuple(ids)
+
+
+_current: ContextVar[Settings] = ContextVar("settings")
+
+
+def make_current(chosen: Settings) -> None:
+    """Let test modules that are built from the settings, when they are collected, have them."""
+    _current.set(chosen)
+
+
+def current() -> Settings:
+    """The settings of this run.
+
+    Raises:
+        LookupError: No run was begun.
+    """
+    return _current.get()

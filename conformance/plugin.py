@@ -95,6 +95,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     if known.mesh_export_list_requirements:
         _print_requirements()
         raise SystemExit(ExitCode.CONFORMS)
+    options.make_current(settings)
     early_config.stash[_SESSION] = Session(settings, Run(settings.requirements))
 
 
@@ -109,7 +110,13 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix="mesh-export-conformance-")
     config.add_cleanup(folder.cleanup)
     hypothesis.configuration.set_hypothesis_home_dir(folder.name)
-    hypothesis.settings.register_profile("conformance", database=None, deadline=None, print_blob=False)
+    hypothesis.settings.register_profile(
+        "conformance",
+        database=None,
+        deadline=None,
+        print_blob=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
     hypothesis.settings.load_profile("conformance")
 
 
@@ -244,7 +251,7 @@ def pytest_runtest_makereport(
         state = item.config.stash[_SESSION]
         where = traceback.extract_tb(call.excinfo.tb)[-1]
         place = f"{Path(where.filename).name}:{where.lineno}"
-        error = f"{item.name} failed itself ({call.excinfo.typename} at {place}): {call.excinfo.value}"
+        error = f"{item.name} failed itself ({call.excinfo.typename} at {place}): {str(call.excinfo.value)[:300]}"
         state.failures.append(state.run.endpoint.redactor(error))
     return result
 

@@ -119,6 +119,14 @@ class Run:
         known = self._known.get(request)
         return known if known is not None else self.send(request)
 
+    def has_sent(self, request: Request) -> bool:
+        """Whether a request was sent before in this run."""
+        return request in self._sent
+
+    def suspect(self, exchange: Exchange, observation: checks.Observation) -> None:
+        """Keep a violation until it is confirmed."""
+        self.suspicions.append(Suspicion(exchange, observation))
+
     def context(self, exchange: Exchange) -> Context:
         """An exchange with what is needed to judge it."""
         snapshot = self.knowledge.snapshot
@@ -146,7 +154,7 @@ class Run:
             if observation.holds:
                 self._count_held(observation.requirement)
             else:
-                self.suspicions.append(Suspicion(exchange, observation))
+                self.suspect(exchange, observation)
 
     def _count_held(self, requirement: str) -> None:
         if requirement in self.tallies:
@@ -235,7 +243,7 @@ class Run:
     def _judge_again(self, first: Exchange) -> None:
         for observation in self.observe(first):
             if not observation.holds:
-                self.suspicions.append(Suspicion(first, observation))
+                self.suspect(first, observation)
 
     def _look_at_minimal(self) -> None:
         with self.source("walk"):

@@ -76,7 +76,8 @@ def schema(context: Context) -> Iterator[Observation]:
     violated: set[str] = set()
     for error in spec.validator(pointer).iter_errors(exchange.json):
         for seen in _blame(exchange.status, pointer, error):
-            if seen.requirement not in violated:
+            spoilt = context.odd_root and seen.requirement == "link-absolute"
+            if seen.requirement not in violated and not spoilt:
                 violated.add(seen.requirement)
                 yield seen
     for requirement in _present(pointer, exchange.json) - violated:

@@ -26,17 +26,12 @@ def link_query(href: str) -> Query | None:
 @check("root-prefix")
 def root_prefix(context: Context) -> Iterator[Observation]:
     """Every link of the list begins with the prefix that the request names, where that is plain."""
-    root = _plain_root(context)
+    root = context.plain_root
     if root is None or not context.readable_list:
         return
     for name, href in context.exchange.links.items():
         if name in ("self", "next", "prev"):
             yield judged("root-prefix", roots.begins_with(href, root), f"{name} is {href[:120]!r}")
-
-
-def _plain_root(context: Context) -> str | None:
-    lines = context.exchange.request.header("x-api-host-and-root")
-    return lines[0] if len(lines) == 1 and roots.is_plain(lines[0]) else None
 
 
 @check("links-keep-query")
@@ -63,9 +58,8 @@ def _same_value(name: str, value: str, linked: str | None) -> bool:
 
 
 def _clear(context: Context) -> bool:
-    """Whether the page leaves nothing of the query to the server, and the root is not one that may spoil a link."""
-    odd_root = context.exchange.request.header("x-api-host-and-root") and _plain_root(context) is None
-    return context.query.must_be_accepted and not odd_root
+    """Whether the page leaves nothing of the query to the server, and no prefix may spoil a link."""
+    return context.query.must_be_accepted and not context.odd_root
 
 
 @check("links-self-page", "links-next-present", "links-next-absent", "links-next-page", "links-prev-page")

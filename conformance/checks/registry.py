@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import define, frozen
 
-from conformance import ledger, spec
+from conformance import ledger, roots, spec
 from conformance.exchange import CredentialKind, Exchange
 from conformance.knowledge import Knowledge
 from conformance.preference import Preferred, preferred
@@ -89,6 +89,17 @@ class Context:
         accepted = ",".join(self.exchange.request.header("accept")) or spec.VENDOR_MEDIA_TYPE
         types = {part.split(";")[0].strip().lower() for part in accepted.split(",")}
         return bool(types & (spec.media_types() | _ANY_MEDIA_TYPE))
+
+    @cached_property
+    def plain_root(self) -> str | None:
+        """The value of `x-api-host-and-root` that links must begin with; None where there is none to hold."""
+        lines = self.exchange.request.header("x-api-host-and-root")
+        return lines[0] if len(lines) == 1 and roots.is_plain(lines[0]) else None
+
+    @property
+    def odd_root(self) -> bool:
+        """Whether a value of `x-api-host-and-root` may spoil the links."""
+        return bool(self.exchange.request.header("x-api-host-and-root")) and self.plain_root is None
 
     @property
     def ordinary(self) -> bool:

@@ -6,14 +6,14 @@ Every disagreement here could be a collection that moved: it is contestable, and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from conformance.checks.exports import only
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
 from conformance.collection import Export, Selection, Snapshot, identity, passes
 from conformance.knowledge import SelectionKey
 from conformance.preference import Preferred
-from conformance.query import COMPATIBILITY, FILTERS
+from conformance.query import COMPATIBILITY, FILTERS, same_type
 
 _MINIMAL: Final = ("displayName", "status", "lastModified")
 _NEARLY_ALL: Final = 0.8
@@ -213,19 +213,20 @@ def data(context: Context) -> Iterator[Observation]:
 
 
 def _difference(export: Export, known: Export) -> str | None:
-    for name in _MINIMAL:
-        if export.get(name) != known.get(name):
-            return name
-    one, other = export.get("request"), known.get("request")
-    if isinstance(one, dict) and isinstance(other, dict):
-        return next(
-            (
-                f"request.{name}"
-                for name in ("iModelId", "changesetId", "exportType")
-                if one.get(name) != other.get(name)
-            ),
-            None,
-        )
+    """The first member that an export has otherwise than in the walk."""
+    different = next((name for name in _MINIMAL if export.get(name) != known.get(name)), None)
+    return different or _remade(known, export)
+
+
+def _remade(known: Export, later: Export) -> str | None:
+    """The first member of `request` that differs; the two spellings of one type do not."""
+    one, other = known.get("request"), later.get("request")
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return None
+    for name in FILTERS:
+        before, after = one.get(name), other.get(name)
+        if before != after and not (name == "exportType" and same_type(str(before), str(after))):
+            return f"request.{name}"
     return None
 
 
@@ -243,9 +244,3 @@ def compare_walks(before: Snapshot, after: Snapshot) -> Iterator[Observation]:
     redated = sum(known.get("lastModified") != later.get("lastModified") for known, later in shared)
     message = f"{redated} of {len(shared)} exports change their date between two walks moments apart"
     yield judged("lastmodified-steady", len(shared) < _ENOUGH_TO_TELL or redated <= _NEARLY_ALL * len(shared), message)
-
-
-def _remade(known: Export, later: Export) -> bool:
-    one, other = known.get("request"), later.get("request")
-    names: tuple[Any, ...] = ("iModelId", "changesetId", "exportType")
-    return isinstance(one, dict) and isinstance(other, dict) and any(one.get(name) != other.get(name) for name in names)

@@ -1,0 +1,127 @@
+"""Schema-driven probes: what schemathesis makes of the spec, in its examples, coverage and fuzzing phases.
+
+It generates the requests; the endpoint sends them, and our checks, registered as its checks, judge every exchange.
+Of its own checks these run here:
+
+- `not_a_server_error`, `content_type_conformance`, `response_headers_conformance`: they say what the page says.
+
+and these are off:
+
+- `status_code_conformance`, `response_schema_conformance`: ours know where the page leaves a server free (an HTTP
+  layer that refuses a malformed request; members of an error body that are null);
+- `negative_data_rejection`, `positive_data_acceptance`: the page leaves many values to the server, and they merge
+  all parameters into one finding; our checks judge each parameter of every exchange by the spec's own bounds;
+- `missing_required_header`: it knows parameters alone, and `Authorization` is a security scheme;
+- `ignored_auth`: it sends requests by itself, past the endpoint's rules of safety; the probes of credentials do it;
+- `unsupported_method`: it insists on 405, where RFC 9110 leaves more open; our check of methods does not;
+- `use_after_free`, `ensure_resource_availability`, `object_level_authorization`: nothing is made or removed here.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+import requests
+import schemathesis
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.generation import GenerationMode
+from schemathesis.openapi.checks import MissingHeaders
+from schemathesis.specs.openapi.checks import content_type_conformance, response_headers_conformance
+
+from conformance import options, spec
+from conformance.checks.registry import broken
+from conformance.endpoint import UnsendableError
+from conformance.exchange import Exchange, Request
+from conformance.options import Settings
+from conformance.run import Run
+
+_THEIRS: Final = {
+    "not_a_server_error": "status-no-server-error",
+    "content_type_conformance": "ok-media-type",
+    "response_headers_conformance": "retry-after-seconds",
+}
+"""Their checks that run, each with the requirement that a failure goes against."""
+_EXAMPLES: Final = {"quick": 40, "full": 2000}
+_GENERATED_HEADERS: Final = frozenset(spec.parameters("header"))
+_judged: ContextVar[tuple[Run, Exchange]] = ContextVar("judged")
+
+
+def _load(settings: Settings) -> schemathesis.BaseSchema:
+    """The spec, loaded by schemathesis, with phases and seed as the run was told."""
+    loaded = schemathesis.openapi.from_dict(spec.document())
+    loaded.config.update(base_url="http://localhost")
+    loaded.config.seed = settings.seed
+    loaded.config.generation.update(
+        max_examples=_EXAMPLES[settings.profile],
+        modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE],
+        with_security_parameters=False,
+        database="none",
+    )
+    return loaded
+
+
+schema = _load(options.current())
+
+
+@schemathesis.check
+def page_promises(
+    _context: schemathesis.CheckContext, _response: schemathesis.Response, _case: schemathesis.Case[Any]
+) -> None:
+    """Every promise of the page, held against the exchange that was just judged."""
+    run, exchange = _judged.get()
+    violations = [each.observation for each in run.suspicions if each.exchange is exchange]
+    assert not violations, violations[0].message
+
+
+@pytest.mark.requirements(
+    *_THEIRS.values(),
+    *("status-documented", "answer-in-time", "top-maximum", "top-number", "skip-number", "imodelid-format"),
+    *("changesetid-format", "orderby-unsupported", "error-no-internals", "method-refused", "method-allow", "ok-json"),
+)
+@schema.parametrize()
+def test_what_the_schema_generates_is_answered_as_the_page_says(case: schemathesis.Case[Any], run: Run) -> None:
+    request = _request(case)
+    if run.has_sent(request) or not run.endpoint.may_send(request):
+        return
+    with run.source("schemathesis"):
+        try:
+            exchange = run.send(request)
+        except UnsendableError:
+            return
+    if exchange.failure is None and not request.odd:
+        _validate(case, exchange, run)
+
+
+def _request(case: schemathesis.Case[Any]) -> Request:
+    """The request of a case, without the credentials, cookies and media types that schemathesis makes up."""
+    kwargs = case.as_transport_kwargs(base_url="http://localhost")
+    prepared = requests.Request(kwargs["method"], kwargs["url"], params=kwargs.get("params")).prepare()
+    parts = urlsplit(prepared.url or "")
+    headers = ((name, value) for name, value in (case.headers or {}).items() if name.lower() in _GENERATED_HEADERS)
+    return Request(parts.query, tuple(headers), method=case.method.upper(), path=parts.path)
+
+
+def _validate(case: schemathesis.Case[Any], exchange: Exchange, run: Run) -> None:
+    """Have schemathesis run its checks and ours; a failure of theirs is kept for a second look, as ours are."""
+    response = httpx2.Response(
+        exchange.status,
+        headers=list(exchange.headers),
+        content=exchange.body,
+        request=httpx2.Request(exchange.request.method, f"http://localhost{exchange.request.path}"),
+    )
+    response.elapsed = timedelta(seconds=exchange.elapsed)
+    _judged.set((run, exchange))
+    try:
+        theirs = [not_a_server_error, content_type_conformance, response_headers_conformance]
+        case.validate_response(response, checks=[*theirs, page_promises])
+    except FailureGroup as group:
+        for failure in group.exceptions:
+            for name in set(failure.checks) & set(_THEIRS):
+                requirement = "retry-after-present" if isinstance(failure, MissingHeaders) else _THEIRS[name]
+                run.suspect(exchange, broken(requirement, failure.title))
