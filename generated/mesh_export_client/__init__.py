@@ -1,0 +1,110 @@
+"""Mesh Export for Python programs: typed, synchronous and asynchronous.
+
+    from mesh_export_client import MeshExportClient
+
+    with MeshExportClient(token="…") as client:
+        for export in client.exports.list(representation="full"):
+            print(export.display_name, export.status)
+
+`models` has the objects that come back, `errors` what can go wrong, `types` what a call takes beside its parameters.
+"""
+
+from ._async_pager import AsyncPager
+from ._model import Model, OpenEnum, Resource
+from ._pager import Pager
+from ._response import RawResponse
+from ._settings import RetryPolicy, __version__
+from .client import AsyncMeshExportClient, MeshExportClient
+from .credentials import ClientCredentials, ShareKey
+from .errors import (
+    AuthenticationError,
+    ConnectionFailedError,
+    CredentialsError,
+    DeadlineExceededError,
+    DecodeError,
+    ErrorDetail,
+    InvalidArgumentError,
+    InvalidRequestError,
+    LinkRefusedError,
+    MeshExportError,
+    PagingError,
+    RateLimitError,
+    RedirectRefusedError,
+    RequestTimeoutError,
+    ResponseError,
+    ResponseTooLargeError,
+    ServerError,
+    TransportError,
+    UnexpectedStatusError,
+    WaitFailedError,
+    WaitTimeoutError,
+)
+from .models import (
+    DetailedError,
+    Error,
+    ErrorResponse,
+    Export,
+    ExportLinks,
+    ExportListLinks,
+    ExportListResponse,
+    ExportRequest,
+    ExportStatus,
+    ExportType,
+    Link,
+    MinimalExport,
+)
+from .types import AsyncTokenSource, CallOptions, ForeignLinks, RetryEvent, TokenSource
+
+# ruff orders names as constants, classes, functions.
+__all__ = [
+    "AsyncMeshExportClient",
+    "AsyncPager",
+    "AsyncTokenSource",
+    "AuthenticationError",
+    "CallOptions",
+    "ClientCredentials",
+    "ConnectionFailedError",
+    "CredentialsError",
+    "DeadlineExceededError",
+    "DecodeError",
+    "DetailedError",
+    "Error",
+    "ErrorDetail",
+    "ErrorResponse",
+    "Export",
+    "ExportLinks",
+    "ExportListLinks",
+    "ExportListResponse",
+    "ExportRequest",
+    "ExportStatus",
+    "ExportType",
+    "ForeignLinks",
+    "InvalidArgumentError",
+    "InvalidRequestError",
+    "Link",
+    "LinkRefusedError",
+    "MeshExportClient",
+    "MeshExportError",
+    "MinimalExport",
+    "Model",
+    "OpenEnum",
+    "Pager",
+    "PagingError",
+    "RateLimitError",
+    "RawResponse",
+    "RedirectRefusedError",
+    "RequestTimeoutError",
+    "Resource",
+    "ResponseError",
+    "ResponseTooLargeError",
+    "RetryEvent",
+    "RetryPolicy",
+    "ServerError",
+    "ShareKey",
+    "TokenSource",
+    "TransportError",
+    "UnexpectedStatusError",
+    "WaitFailedError",
+    "WaitTimeoutError",
+    "__version__",
+]

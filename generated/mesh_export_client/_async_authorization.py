@@ -1,0 +1,136 @@
+"""What a client awaits for the `Authorization` header of each request.
+
+A token of the client-credentials grant is kept until shortly before its end. Callers who need it at the same time share
+one request for it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import time
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+import anyio
+import httpx2
+import msgspec
+
+from ._answer import Deadline
+from ._async_exchange import exchange
+from ._call import Request
+from ._settings import TOKEN_VARIABLE, Settings
+from .credentials import ClientCredentials, ShareKey
+from .errors import CredentialsError
+from .types import AsyncTokenSource
+
+
+class AsyncAuthorization:
+    """Gives the value of the `Authorization` header.
+
+    Args:
+        source: Where it comes from; the environment's token where it is `None`.
+
+    Raises:
+        CredentialsError: There is neither a source nor a token in the environment.
+    """
+
+    def __init__(self, source: AsyncTokenSource | None) -> None:
+        found = source if source is not None else os.environ.get(TOKEN_VARIABLE)
+        if found is None:
+            raise CredentialsError(f"There is no token: pass one, or set {TOKEN_VARIABLE}.")
+        self._source = found
+        self._fixed = _fixed(found)
+        self._granted: tuple[str, float] | None = None
+        self._lock = anyio.Lock()
+
+    def __repr__(self) -> str:
+        return f"<AsyncAuthorization from {type(self._source).__name__}>"
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether another value may come than the one before."""
+        return self._fixed is None
+
+    def secrets(self) -> tuple[str, ...]:
+        """What must not appear in any text, beside the header's value itself."""
+        return (self._source.client_secret,) if isinstance(self._source, ClientCredentials) else ()
+
+    async def value(self, http: httpx2.AsyncClient, settings: Settings, refused: str | None = None) -> str:
+        """Give the value to send.
+
+        Args:
+            http: What asks the issuer for a token, where one has to be asked.
+            settings: How long that may take.
+            refused: The value that the service has just refused.
+
+        Raises:
+            CredentialsError: The source gives no token.
+            TransportError: The issuer gave no answer.
+        """
+        if self._fixed is not None:
+            return self._fixed
+        if isinstance(self._source, ClientCredentials):
+            return await self._grant(self._source, http, settings, refused)
+        return bearer(await self._called())
+
+    async def _called(self) -> object:
+        given: object = self._source() if callable(self._source) else None
+        return await given if inspect.isawaitable(given) else given
+
+    async def _grant(
+        self, source: ClientCredentials, http: httpx2.AsyncClient, settings: Settings, refused: str | None
+    ) -> str:
+        async with self._lock:
+            if self._granted and self._granted[0] != refused and time.monotonic() < self._granted[1]:
+                return self._granted[0]
+            self._granted = await _ask(source, http, settings)
+            return self._granted[0]
+
+
+def bearer(token: object) -> str:
+    """Make the header's value from a token.
+
+    Raises:
+        CredentialsError: It is not a token that can be sent.
+    """
+    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise CredentialsError("A token must be a text of visible ASCII characters without blanks.")
+    return f"Bearer {token}"
+
+
+def _fixed(source: object) -> str | None:
+    if isinstance(source, ShareKey):
+        return bearer(source.key).replace("Bearer", "Basic", 1)
+    return bearer(source) if isinstance(source, str) else None
+
+
+async def _ask(source: ClientCredentials, http: httpx2.AsyncClient, settings: Settings) -> tuple[str, float]:
+    """Ask the issuer for a token; the result is the header's value and when to ask again."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": source.client_id,
+        "client_secret": source.client_secret,
+        "scope": source.scope,
+    }
+    headers = {
+        "accept": "application/json",
+        "accept-encoding": "gzip, deflate",
+        "content-type": "application/x-www-form-urlencoded",
+        "user-agent": settings.user_agent,
+    }
+    request = Request("POST", source.token_url, headers, urlencode(form).encode())
+    asked = time.monotonic()
+    answer = await exchange(
+        http, request, settings=settings, deadline=Deadline(settings.deadline), shown_url=source.token_url
+    )
+    if answer.status != HTTPStatus.OK:
+        raise CredentialsError(f"The issuer {source.token_url} answered with {answer.status} and gave no token.")
+    try:
+        given = msgspec.json.decode(answer.content)
+        seconds = float(given.get("expires_in", 0))
+        value = bearer(given.get("access_token"))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise CredentialsError(f"The issuer {source.token_url} gave an answer without a token.") from None
+    # A token that lives shorter than the leeway is still good for the request at hand.
+    return value, asked + max(seconds - source.leeway, 0)

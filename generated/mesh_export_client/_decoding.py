@@ -1,0 +1,148 @@
+"""From the bytes of an answer to objects, and from those of an error to whatever can be made out in them.
+
+`decode` is strict about what the documentation shows and blind to what it does not know. `error_from` never fails: the
+documentation warns that an error may come in any shape.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from ._model import remember
+from ._redaction import hide, hide_all
+from ._retry import seconds_to_wait
+from .errors import DecodeError, ErrorDetail, ResponseError, error_class
+
+T = TypeVar("T")
+
+ERROR_BODY_LENGTH = 4096
+"""How many bytes of a body an error keeps."""
+
+_TEXT_LENGTH = 500
+_DETAILS = 100
+
+
+def decode(decoder: msgspec.json.Decoder[T], content: bytes) -> T:
+    """Read a body as an object.
+
+    Raises:
+        ValueError: It is not JSON in UTF-8, or not of the decoder's shape.
+    """
+    try:
+        value = decoder.decode(content)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+    remember(value, content)
+    return value
+
+
+def as_utf8(content: bytes, content_type: str) -> bytes:
+    """Give a body in UTF-8 without a byte order mark, by what its media type says of its charset."""
+    charset = _charset(content_type)
+    if charset and charset not in ("utf-8", "ascii"):
+        try:
+            content = content.decode(charset).encode()
+        except ValueError:
+            return content
+    return content.removeprefix(codecs.BOM_UTF8)
+
+
+def error_from(
+    *,
+    status: int,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    content: bytes,
+    secrets: Iterable[str],
+) -> ResponseError:
+    """Make the typed error of an answer that is not a success, from whatever body it has."""
+    told = _error_object(content, headers.get("content-type", ""))
+    code, said, target = (_text(told.get(name), secrets) for name in ("code", "message", "target"))
+    summary = ": ".join(part for part in (code, said) if part) or "no error body that says more"
+    return error_class(status)(
+        f"{method} {url} was answered with {status}: {summary}",
+        status=status,
+        method=method,
+        url=url,
+        headers={name: hide_all(value, secrets) for name, value in headers.items()},
+        body=_body(content, secrets),
+        code=code,
+        error_message=said,
+        target=target,
+        details=_details(told.get("details"), secrets),
+        retry_after=seconds_to_wait(headers.get("retry-after")),
+    )
+
+
+def decode_error(
+    reason: Exception,
+    *,
+    status: int,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    content: bytes,
+    secrets: Iterable[str],
+) -> DecodeError:
+    """Make the error of a success whose body cannot be read."""
+    return DecodeError(
+        f"{method} {url} was answered with {status} and a body of another shape: {hide_all(str(reason), secrets)}",
+        status=status,
+        method=method,
+        url=url,
+        headers={name: hide_all(value, secrets) for name, value in headers.items()},
+        body=_body(content, secrets),
+    )
+
+
+def _charset(content_type: str) -> str | None:
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            try:
+                return codecs.lookup(value.strip(" \t\"'")).name
+            except (LookupError, ValueError):
+                return None
+    return None
+
+
+def _error_object(content: bytes, content_type: str) -> Mapping[str, Any]:
+    try:
+        body = msgspec.json.decode(as_utf8(content, content_type))
+    except (ValueError, RecursionError):
+        try:
+            body = msgspec.json.decode(content.decode("latin-1").encode())
+        except (ValueError, RecursionError):
+            return {}
+    error = body.get("error", body) if isinstance(body, dict) else body
+    if isinstance(error, str):
+        return {"message": error}
+    return error if isinstance(error, dict) else {}
+
+
+def _details(told: object, secrets: Iterable[str]) -> tuple[ErrorDetail, ...]:
+    items = told[:_DETAILS] if isinstance(told, list) else []
+    return tuple(
+        ErrorDetail(*(_text(item.get(name), secrets) for name in ("code", "message", "target")))
+        for item in items
+        if isinstance(item, dict)
+    )
+
+
+def _text(value: object, secrets: Iterable[str]) -> str | None:
+    if not isinstance(value, str):
+        return None
+    # Cut after hiding: a cut through the middle of a secret would leave its half.
+    text = hide_all(value[: 100 * _TEXT_LENGTH], secrets)
+    return text if len(text) <= _TEXT_LENGTH else f"{text[:_TEXT_LENGTH]}…"
+
+
+def _body(content: bytes, secrets: Iterable[str]) -> bytes:
+    longest = max((len(secret) for secret in secrets), default=0) * 6
+    hidden = hide(content[: ERROR_BODY_LENGTH + longest], secrets)[:ERROR_BODY_LENGTH]
+    return hide_all(hidden.decode("utf-8", "surrogateescape"), ()).encode("utf-8", "surrogateescape")

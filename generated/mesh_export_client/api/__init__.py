@@ -1,0 +1,1 @@
+"""The operations of the API, one package for each group of them."""

@@ -1,0 +1,12 @@
+"""The model `Link`."""
+
+from __future__ import annotations
+
+from .._model import Model
+
+
+class Link(Model, frozen=True, kw_only=True, omit_defaults=True):
+    """A link."""
+
+    href: str
+    """The URL."""
