@@ -47,7 +47,7 @@ def _as(request: Request, credential: Credential) -> Request:
 @pytest.mark.requirements("auth-wrong-token", "auth-before-parameters", "credential-not-repeated", "unauthorized-body")
 def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
     wrong = Credential(CredentialKind.WRONG, f"Bearer {_NEVER_GIVEN}")
-    requests = [Request(), Request(query="$top=1001"), *_requests(run)]
+    requests = [Request(), Request(query="$top=1001"), *_requests(run)[::4]]
     run.send_all(_as(request, wrong) for request in requests)
     run.send_all(
         [
@@ -81,8 +81,9 @@ def test_what_is_nearly_the_token_is_refused(run: Run) -> None:
     if not token:
         return
     bare = Request(path=spec.collection_path().rstrip("/"))
-    for credential in near_misses(token):
-        run.send_all([_as(Request(), credential), _as(Request(query="$top=2"), credential), _as(bare, credential)])
+    for number, credential in enumerate(near_misses(token)):
+        more = [_as(Request(query="$top=2"), credential), _as(bare, credential)] if number < 2 else []
+        run.send_all([_as(Request(), credential), *more])
 
 
 def near_misses(token: str) -> list[Credential]:

@@ -113,9 +113,9 @@ def test_links_begin_with_the_prefix(run: Run) -> None:
 @pytest.mark.requirements("status-no-server-error", "status-documented", "ok-json")
 def test_odd_prefixes_do_no_harm(run: Run) -> None:
     odd = (
-        "", " ", "example.com", "/root", "//example.com", "ftp://example.com", "https://", "javascript:alert(1)", "https://user:pw@example.com",
+        "", "example.com", "/root", "//example.com", "https://", "javascript:alert(1)", "https://user:pw@example.com",
         "https://example.com/?a=b", "https://example.com/#f", 'https://example.com/"', "https://example.com/<script>", "https://example.com/%zz",
-        "https://exämple.com", "HTTPS://EXAMPLE.COM", "https://example.com:99999", "https://[::1]", "https://example.com/\\", "null", "{}", "[]",
+        "https://exämple.com", "HTTPS://EXAMPLE.COM", "https://example.com:99999", "https://[::1]", "https://example.com/\\", "null", "{}",
         "https://example.com/" + "a" * 1000, "x" * 5000, "https://a.example, https://b.example", "%00", "https://example.com/ x",
     )  # fmt: skip
     run.send_all(Request.of((("$top", "2"),), headers=((_ROOT, value.strip()),)) for value in odd)

@@ -112,7 +112,7 @@ def test_skip_leaves_the_beginning_out(run: Run) -> None:
     near = {size - 101, size - 100, size - 99, size - 2, size - 1, size, size + 1}
     skips = {0, 1, 2, 10, 50, 99, 100, 101, *(skip for skip in near if skip >= 0), size + 1000, 2**31 - 1}
     run.send_all(Request.of((("$skip", str(skip)),), headers=FULL) for skip in sorted(skips))
-    run.send_all(Request.of((("$skip", str(skip)), ("$top", "5")), headers=FULL) for skip in sorted(skips))
+    run.send_all(Request.of((("$skip", str(skip)), ("$top", "5")), headers=FULL) for skip in sorted(skips)[1::2])
 
 
 @pytest.mark.requirements("skip-leaves-out", "top-fills", "list-complete", "list-order-steady")
@@ -157,8 +157,7 @@ def test_a_filter_goes_with_order_and_slices(run: Run, name: str) -> None:
         wholes += [Request.of((chosen, ("$orderBy", order), _WHOLE), headers=FULL) for order in _ORDERS]
         run.send_all(wholes)
         run.send_all(
-            Request.of((chosen, *more), headers=headers)
-            for headers in (FULL, ())
+            Request.of((chosen, *more), headers=FULL)
             for more in (
                 (("$top", "3"),),
                 (("$skip", "2"),),
@@ -186,20 +185,14 @@ def test_a_filter_goes_with_order_and_slices(run: Run, name: str) -> None:
 )
 def test_a_version_selects_a_steady_subset(run: Run, name: str, versions: tuple[str, ...]) -> None:
     snapshot = _snapshot(run)
-    for version in versions:
+    filters = [((other, values.plain_value(snapshot, other)), _WHOLE) for other in FILTERS]
+    slices = [(), (("$top", "10"),), (("$skip", "10"), ("$top", "10")), (("$orderBy", "date:asc"), _WHOLE)]
+    for number, version in enumerate(versions):
         run.learn_compatible(name, version)
         chosen = (name, version)
         run.send(Request.of((chosen, _WHOLE), headers=FULL))
-        run.send_all(
-            Request.of((chosen, *more), headers=FULL)
-            for more in (
-                (),
-                (("$top", "10"),),
-                (("$skip", "10"), ("$top", "10")),
-                (("$orderBy", "date:asc"), _WHOLE),
-                *(((filter_name, values.plain_value(snapshot, filter_name)), _WHOLE) for filter_name in FILTERS),
-            )
-        )
+        more = [*slices, *filters] if number == 0 else [slices[2], filters[number % len(filters)]]
+        run.send_all(Request.of((chosen, *pairs), headers=FULL) for pairs in more)
 
 
 @pytest.mark.requirements("tileversion-combines", "itwinjs-combines")

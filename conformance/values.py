@@ -15,11 +15,11 @@ HUGE: Final = "9" * 30
 OVERLONG: Final = "a" * 3000
 
 INVALID: Final[dict[str, tuple[str, ...]]] = {
-    "$top": ("1001", "1002", "2000", "10000", "100000", "2147483647", "2147483648", "4294967297", HUGE, "-1", "-100", "-1000", "ten", "5x", "x5", "0x10", "5;6", "5 6", "null", "[5]", '"5"', "5'", "5'--", "٥x"),
-    "$skip": ("-1", "-100", "-2147483648", "two", "5x", "x5", "0x10", "5 6", "null", "[5]", '"5"', "5'", "5'--"),
-    "$orderBy": ("name:asc", "date", "date:", ":asc", "date:up", "date:ascending", "asc", "lastModified:asc", "date desc", "date:asc,", "date:asc,date:desc", "date:desc:asc", "date:asc;", "'date:asc'", "displayName:desc", "id:asc", "xdate:asc", "date:ascx"),
-    "iModelId": ("not-a-uuid", "0", "null", "undefined", "*", "%", "'", '"', "' OR '1'='1", "../..", "[]", "true", "x" * 36, "b80f4fc2-4dbb-42c5-bb1f-f5aace3977d", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dcc", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dg", "g80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", "b80f4fc2_4dbb_42c5_bb1f_f5aace3977dc"),
-    "changesetId": ("xyz", "0", "null", "undefined", "*", "%", "'", '"', "' OR '1'='1", "../..", "[]", "true", "z" * 40, "ed94ed9a0704918d36eeb620219f5e17d885885", "ed94ed9a0704918d36eeb620219f5e17d88588588", "ed94ed9a0704918d36eeb620219f5e17d885885g", "ed94ed9a"),
+    "$top": ("1001", "1002", "10000", "2147483648", "4294967297", HUGE, "-1", "-1000", "ten", "5x", "x5", "0x10", "[5]", '"5"', "5'--"),
+    "$skip": ("-1", "-100", "-2147483648", "two", "5x", "x5", "0x10", "[5]", "5'--"),
+    "$orderBy": ("name:asc", "date", ":asc", "date:ascending", "asc", "lastModified:asc", "date desc", "date:asc,date:desc", "date:desc:asc", "'date:asc'", "xdate:asc", "date:ascx"),
+    "iModelId": ("not-a-uuid", "0", "null", "*", "%", "' OR '1'='1", "../..", "[]", "x" * 36, "b80f4fc2-4dbb-42c5-bb1f-f5aace3977d", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dcc", "g80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", "b80f4fc2_4dbb_42c5_bb1f_f5aace3977dc"),
+    "changesetId": ("xyz", "0", "null", "*", "%", "' OR '1'='1", "../..", "[]", "z" * 40, "ed94ed9a0704918d36eeb620219f5e17d885885", "ed94ed9a0704918d36eeb620219f5e17d88588588", "ed94ed9a0704918d36eeb620219f5e17d885885g"),
 }  # fmt: skip
 """Values that must be refused, by parameter."""
 
@@ -36,7 +36,7 @@ FREE: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Values that a server may take as it likes, but never with a server error, by parameter."""
 
-BADLY_ESCAPED: Final = ("%", "%zz", "%f", "%C3%28", "%FF", "%00", "%ED%A0%80", "+", "%20")
+BADLY_ESCAPED: Final = ("%zz", "%FF", "%C3%28")
 """Values that are not well-formed when they are decoded, as they go over the wire."""
 
 
