@@ -41,6 +41,7 @@ def ask(
     method: str = "GET",
     *,
     token: bool = True,
+    timeout: float | None = None,
 ) -> Reply:
     """Send one request.
 
@@ -50,8 +51,23 @@ def ask(
         headers: Header lines beside the token.
         method: The method.
         token: Whether the good token goes with it.
+        timeout: Seconds to wait.
+
+    Raises:
+        TimeoutError: The answer does not come in time.
     """
-    return asyncio.run(_ask(app, _scope(target, _lines(headers, token=token), method)))
+    scope = _scope(target, _lines(headers, token=token), method)
+    return asyncio.run(asyncio.wait_for(_ask(app, scope), timeout))
+
+
+async def ask_together(app: ASGIApp, targets: list[str]) -> list[Reply]:
+    """Send several requests at once.
+
+    Args:
+        app: The application.
+        targets: Their paths and queries.
+    """
+    return await asyncio.gather(*(_ask(app, _scope(target, _lines(None, token=True), "GET")) for target in targets))
 
 
 def _lines(headers: dict[str, str] | list[tuple[bytes, bytes]] | None, *, token: bool) -> list[tuple[bytes, bytes]]:

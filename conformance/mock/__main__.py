@@ -83,16 +83,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 100_000:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100000")
-    return number
+    return _number(text, 100_000)
 
 
 def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 65535")
+    return _number(text, 65_535)
+
+
+def _number(text: str, maximum: int) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+    if not 0 <= number <= maximum:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and {maximum}")
     return number
 
 

@@ -147,7 +147,7 @@ def write(call: Call, answer: Answer) -> Wire:
     return Wire(answer.status, tuple(headers), (body,))
 
 
-def dump(call: Call, document: Json | None) -> bytes:
+def dump(call: Call, document: Any) -> bytes:
     """A document as JSON text.
 
     Args:

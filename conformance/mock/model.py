@@ -173,7 +173,7 @@ class Answer:
     """
 
     status: int
-    document: Json | None = None
+    document: Any = None
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     media_type: str | None = None

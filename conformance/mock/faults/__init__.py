@@ -5,14 +5,44 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from . import (
+    bodies,
+    credentials,
+    errors,
+    filters,
+    limits,
+    linking,
+    members,
+    ordering,
+    paging,
+    preferences,
+    routes,
+    state,
+    statuses,
+)
 from .tools import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ALL: tuple[Fault, ...] = ()
+# In the order of the ledger, so that lists of faults read as the page does.
+_THEMES = (
+    routes,
+    statuses,
+    state,
+    filters,
+    paging,
+    ordering,
+    preferences,
+    credentials,
+    bodies,
+    members,
+    linking,
+    errors,
+    limits,
+)
 
-FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for fault in _ALL})
+FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for theme in _THEMES for fault in theme.FAULTS})
 """Each fault by its name."""
 
 __all__ = ["FAULTS", "Fault"]
