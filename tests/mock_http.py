@@ -60,14 +60,16 @@ def ask(
     return asyncio.run(asyncio.wait_for(_ask(app, scope), timeout))
 
 
-async def ask_together(app: ASGIApp, targets: list[str]) -> list[Reply]:
+async def ask_together(app: ASGIApp, requests: list[tuple[str, dict[str, str]]]) -> list[Reply]:
     """Send several requests at once.
 
     Args:
         app: The application.
-        targets: Their paths and queries.
+        requests: Their paths and queries, and the headers beside the token.
     """
-    return await asyncio.gather(*(_ask(app, _scope(target, _lines(None, token=True), "GET")) for target in targets))
+    return await asyncio.gather(
+        *(_ask(app, _scope(target, _lines(headers, token=True), "GET")) for target, headers in requests)
+    )
 
 
 def _lines(headers: dict[str, str] | list[tuple[bytes, bytes]] | None, *, token: bool) -> list[tuple[bytes, bytes]]:

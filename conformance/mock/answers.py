@@ -40,7 +40,7 @@ def refuse(call: Call, problems: Sequence[Problem]) -> Answer:
         call: The call.
         problems: What is wrong with them.
     """
-    message = "Cannot retrieve export." if call.reading.messages == "page" else "The request cannot be understood."
+    message = "Cannot retrieve export." if call.reading.messages == "page" else "Begäran går inte att förstå."
     return refusal(call, 422, Problem("InvalidMeshExportRequest", message, None), details=problems)
 
 

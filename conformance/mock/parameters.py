@@ -30,6 +30,7 @@ _ITWINJS_VERSION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})(?:-[0-9A-Za-z.
 _BY_LOWER_NAME = {name.lower(): name for name in PARAMETERS}
 # What ASCII knows as digits: int() also takes underscores and the digits of other scripts.
 _NUMBER = re.compile(r"[0-9]+")
+_SIGNED = re.compile(r" *\+?([0-9]+) *")
 # Longer numbers are as good as this one, and cost time to convert.
 _DIGITS = 1000
 
@@ -101,7 +102,7 @@ def problem(call: Call, name: str, message: str) -> Problem:
         name: The parameter.
         message: What is wrong, in the page's words.
     """
-    words = message if call.reading.messages == "page" else f"The value of {name} cannot be used."
+    words = message if call.reading.messages == "page" else f"Värdet av {name} går inte att använda."
     return Problem("InvalidParameter", words, name)
 
 
@@ -169,6 +170,8 @@ def _identifier(call: Call, name: str, form: re.Pattern[str], text: str) -> str 
 def top(call: Call, text: str) -> int | None:
     """The size of a page."""
     number = count(call, "$top", text)
+    if number is None:
+        return None
     if number > TOP_MAXIMUM:
         raise InvalidValueError(f"$top must be lower or equal to {TOP_MAXIMUM}.")
     if number == 0 and call.reading.top_zero != "empty":
@@ -178,16 +181,16 @@ def top(call: Call, text: str) -> int | None:
     return number
 
 
-def skip(call: Call, text: str) -> int:
+def skip(call: Call, text: str) -> int | None:
     """The number of exports before the page."""
     number = count(call, "$skip", text)
-    if number > SKIP_MAXIMUM and call.reading.huge_skip == "refuse":
+    if number is not None and number > SKIP_MAXIMUM and call.reading.huge_skip == "refuse":
         raise InvalidValueError("$skip is too large.")
     return number
 
 
-def count(call: Call, name: str, text: str) -> int:
-    """A number of items as the reading takes numbers.
+def count(call: Call, name: str, text: str) -> int | None:
+    """A number of items as the reading takes numbers; nothing where it is as good as not given.
 
     Args:
         call: The call.
@@ -198,8 +201,11 @@ def count(call: Call, name: str, text: str) -> int:
         InvalidValueError: It is no such number.
     """
     digits = text
-    if call.reading.signed == "accept":
-        digits = re.sub(r"^ *\+?([0-9]+) *$", r"\1", text)
+    signed = _SIGNED.fullmatch(text)
+    if signed is not None and signed[1] != text and call.reading.signed != "refuse":
+        if call.reading.signed == "ignore":
+            return None
+        digits = signed[1]
     if not _NUMBER.fullmatch(digits):
         if re.fullmatch(r"-[0-9]+", text):
             raise InvalidValueError(f"{name} must be greater or equal to 0.")
@@ -207,8 +213,10 @@ def count(call: Call, name: str, text: str) -> int:
     return _number(call, name, digits)
 
 
-def _number(call: Call, name: str, digits: str) -> int:
+def _number(call: Call, name: str, digits: str) -> int | None:
     if len(digits) > 1 and digits.startswith("0"):
+        if call.reading.padded == "ignore":
+            return None
         if call.reading.padded == "refuse":
             raise InvalidValueError(f"{name} is invalid.")
         if call.reading.padded == "octal" and not set(digits) & {"8", "9"}:

@@ -32,16 +32,19 @@ class Reading:
         request_date: `request` has a `lastModified`.
         fresh_signatures: The signature of a mesh link is another one in each answer.
         default_order: The order without `$orderBy`.
-        ties: Exports of one date keep their places in both orders, or one order is the reverse of the other.
+        filtered_order: The order without `$orderBy` where there is a filter.
+        ties: Exports of one date keep their places in both orders, stand by id, or one order is the reverse of
+            the other.
         repeated: A parameter that is given more than once: the first counts, the last, all joined by a comma, or none.
         empty: A parameter with an empty value: as if not given, refused, or taken as it is.
         other_case_names: A parameter whose name is written in another case: unknown, understood, or refused.
         other_case_order: `date:ASC` and the like: refused, understood, or as if not given.
-        signed: A number with a plus sign or blanks around it.
-        padded: A number with leading zeros: refused, decimal or octal.
+        signed: A number with a plus sign or blanks around it: understood, refused, or as if not given.
+        padded: A number with leading zeros: decimal, refused, octal, or as if not given.
         other_cdn: A `cdn` other than 0 and 1: refused, as 0, or as 1.
         odd_versions: A malformed `tileVersion` or `iTwinJS`: refused, as if not given, or compatible with nothing.
-        compatibility: Exports are compatible from a version on, all are, or only for some versions after it.
+        compatibility: Exports are compatible from a version on, all are, only for some versions after it, or with
+            versions that each one lists.
         top_zero: A `$top` of 0: refused, an empty page, or as if not given.
         huge_skip: A `$skip` beyond 2^31.
         upper_case_ids: Ids in upper case in a request.
@@ -95,17 +98,18 @@ class Reading:
     fresh_signatures: bool = False
 
     default_order: Literal["changeset", "stored", "id", "oldest", "newest"] = "changeset"
-    ties: Literal["kept", "reversed"] = "kept"
+    filtered_order: Literal["same", "stored"] = "same"
+    ties: Literal["kept", "reversed", "id"] = "kept"
 
     repeated: Literal["first", "last", "join", "refuse"] = "first"
     empty: Literal["ignore", "refuse", "literal"] = "ignore"
     other_case_names: Literal["unknown", "accept", "refuse"] = "unknown"
     other_case_order: Literal["refuse", "accept", "ignore"] = "refuse"
-    signed: Take = "refuse"
-    padded: Literal["accept", "refuse", "octal"] = "accept"
+    signed: Literal["accept", "refuse", "ignore"] = "refuse"
+    padded: Literal["accept", "refuse", "octal", "ignore"] = "accept"
     other_cdn: Literal["refuse", "off", "on"] = "off"
     odd_versions: Literal["refuse", "ignore", "nothing"] = "refuse"
-    compatibility: Literal["minimum", "all", "window"] = "minimum"
+    compatibility: Literal["minimum", "all", "window", "listed"] = "minimum"
     top_zero: Literal["refuse", "empty", "default"] = "empty"
     huge_skip: Take = "accept"
     upper_case_ids: Take = "accept"
@@ -246,7 +250,10 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
             "fresh_signatures": True,
             "stamps": "zone",
             "tiles_written": "asked",
-            "compatibility": "window",
+            "compatibility": "listed",
+            "filtered_order": "stored",
+            "ties": "id",
+            "signed": "ignore",
             "media_type": "accept",
             "indent": True,
             "repeated": "join",

@@ -55,6 +55,9 @@ def compatible(call: Call, needed: Version, wanted: Version) -> bool:
         return False
     if call.reading.compatibility == "all":
         return True
+    if call.reading.compatibility == "listed":
+        # What a list has is nobody else's business: here, three of four, and no version in order.
+        return (sum(needed) + sum(wanted)) % 4 != 0
     fits = _padded(needed) <= _padded(wanted)
     # Viewers drop what is old: those of a version show what the forty versions before it made.
     return fits and (call.reading.compatibility != "window" or wanted[0] <= needed[0] + 40)
@@ -103,11 +106,16 @@ def order(call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Expor
         query: What the parameters mean.
         exports: The selection.
     """
-    placed = sorted(exports, key=_DEFAULT_ORDERS[call.reading.default_order])
+    name = call.reading.default_order
+    if call.reading.filtered_order != "same" and MATCHERS.keys() & query.values.keys():
+        name = call.reading.filtered_order
+    placed = sorted(exports, key=_DEFAULT_ORDERS[name])
     wanted = query.values.get("$orderBy")
     if wanted is None:
         return placed
-    if wanted == "date:desc" and call.reading.ties == "kept":
+    if call.reading.ties == "id":
+        placed = sorted(exports, key=_DEFAULT_ORDERS["id"])
+    if wanted == "date:desc" and call.reading.ties != "reversed":
         return sorted(placed, key=lambda export: export.last_modified, reverse=True)
     rising = sorted(placed, key=lambda export: export.last_modified)
     return rising if wanted == "date:asc" else rising[::-1]

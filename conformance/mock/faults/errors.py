@@ -309,18 +309,6 @@ FAULTS = (
         errors(_each(lambda detail: {**detail, "code": f"Invalid{detail['target'].strip('$').capitalize()}"}), 422),
     ),
     Fault(
-        "detail-without-code",
-        ("unprocessable-detail-code",),
-        "Details have no code.",
-        errors(_each(_drop("code")), 422),
-    ),
-    Fault(
-        "detail-code-null",
-        ("unprocessable-detail-code",),
-        "Details have a null code.",
-        errors(_each(_set("code", _always(None))), 422),
-    ),
-    Fault(
         "detail-code-of-error",
         ("unprocessable-detail-code",),
         "Details have the code of the error.",

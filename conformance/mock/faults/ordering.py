@@ -285,7 +285,7 @@ FAULTS = (
     Fault(
         "order-drops-newest",
         ("orderby-complete",),
-        "An order leaves out the newest export.",
+        "`date:asc` leaves out the newest export.",
         _when_ordered(
             lambda _call, _query, exports: sorted(exports, key=lambda export: export.last_modified)[:-1], _ASC
         ),

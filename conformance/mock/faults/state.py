@@ -107,6 +107,24 @@ def _mixed_up(answer: Any) -> Any:
     return other
 
 
+def _headers_mixed_up(answer: Any) -> Any:
+    """The headers are kept in a place that simultaneous requests share."""
+    shared: list[Call] = []
+
+    def other(call: Call) -> Answer:
+        shared[:] = [call]
+        right: Answer = answer(call)
+        if right.status != 200:
+            return right
+        return evolve(right, delay=0.015, late=lambda: answer(_with_headers(call, shared[0])))
+
+    return other
+
+
+def _with_headers(call: Call, other: Call) -> Call:
+    return evolve(call, request=evolve(call.request, headers=other.request.headers))
+
+
 def _crossed_roots(root: Any) -> Any:
     """The prefix is kept in a place that simultaneous requests share."""
     shared: list[str] = [""]
@@ -278,6 +296,12 @@ FAULTS = (
         ("answers-independent",),
         "Simultaneous requests get one another's answers.",
         around("answer", _mixed_up),
+    ),
+    Fault(
+        "headers-mixed-up",
+        ("answers-independent",),
+        "Simultaneous requests are answered with the headers of the last of them.",
+        around("answer", _headers_mixed_up),
     ),
     Fault(
         "roots-crossed",
