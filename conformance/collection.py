@@ -25,10 +25,12 @@ class Snapshot:
     Attributes:
         exports: The exports in the order in which they came, in full representation.
         atomic: Whether they came in one answer, so that nothing moved between its parts.
+        repeats: Whether one answer had an export twice, so that no place in the list can be relied upon.
     """
 
     exports: list[Export]
     atomic: bool = True
+    repeats: bool = False
 
     @cached_property
     def by_id(self) -> dict[str, Export]:

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
-from conformance import checks, ledger
+from conformance import checks, ledger, spec
 from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
-from conformance.collection import Snapshot, identity
+from conformance.collection import Export, Snapshot, identity
 from conformance.endpoint import BudgetSpentError, Endpoint
 from conformance.exchange import CredentialKind, Exchange, Failure, Request, encode
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey
@@ -33,7 +33,8 @@ _SECOND_LOOKS: Final = 4
 _DROPS: Final = 16
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
-_ORDERS: Final = frozenset({"list-order-steady", "orderby-steady"})
+_BUST: Final = ("nothing", "1")
+"""A parameter that means nothing and that no cache has seen."""
 _CONFIRMED_AT_ONCE: Final = frozenset({Failure.TIMEOUT, Failure.UNREACHABLE, Failure.NOT_HTTP, Failure.CUT_SHORT})
 
 
@@ -67,6 +68,7 @@ class Run:
         self.began = time.monotonic()
         self.suspicions: list[Suspicion] = []
         self._endpoint: Endpoint | None = None
+        self._page_cut = LARGEST_TOP
         self._heard: deque[Exchange] = deque()
         self._hearing = threading.Lock()
         self._known: dict[Request, Exchange] = {}
@@ -203,15 +205,22 @@ class Run:
             if not first.is_list:
                 return self._walk_by_default_pages()
             exports = list(first.exports)
+            repeats = _repeats(first)
             last, pages = first, 1
-            while len(last.exports) >= LARGEST_TOP and pages < _LONGEST_WALK:
+            while self._goes_on(last) and pages < _LONGEST_WALK:
                 last = self.send(Request.of((("$top", str(LARGEST_TOP)), ("$skip", str(len(exports)))), headers=FULL))
-                if not last.exports:
+                if not last.exports or set(last.ids) <= {identity(export) for export in exports}:
                     break
                 exports.extend(last.exports)
+                repeats = repeats or _repeats(last)
                 pages += 1
-        unique = {identity(export): export for export in exports}
-        return Snapshot(list(unique.values()), atomic=pages == 1), first
+            if pages > 1:
+                self._page_cut = min(LARGEST_TOP, len(first.exports))
+        return _snapshot(exports, atomic=pages == 1, repeats=repeats), first
+
+    def _goes_on(self, page: Exchange) -> bool:
+        """Whether to ask for more: after a full page, and once in a run after any, lest the server cuts pages short."""
+        return len(page.exports) >= self._page_cut or (self.knowledge.snapshot is None and bool(page.exports))
 
     def _walk_by_default_pages(self) -> tuple[Snapshot | None, Exchange]:
         first = last = self.send(Request(headers=FULL))
@@ -223,8 +232,7 @@ class Run:
                 break
             last = self.send(Request(query=urlsplit(last.links["next"]).query, headers=FULL))
             exports.extend(last.exports)
-        unique = {identity(export): export for export in exports}
-        return Snapshot(list(unique.values()), atomic=False), first
+        return _snapshot(exports, atomic=False, repeats=_repeats(first)), first
 
     def open(self) -> None:
         """Look whether there is an API to judge, and make the first walk.
@@ -235,25 +243,26 @@ class Run:
         snapshot, first = self.walk()
         if snapshot is None:
             self._look_for_an_api(first)
-        else:
-            self.knowledge.replace_snapshot(snapshot)
-            self._look_at_minimal()
-            self._judge_again(first)
-
-    def _judge_again(self, first: Exchange) -> None:
-        for observation in self.observe(first):
-            if not observation.holds:
-                self.suspect(first, observation)
-
-    def _look_at_minimal(self) -> None:
+            return
         with self.source("walk"):
             minimal = self.send(Request(headers=(("prefer", "return=minimal"),)))
-            default = self.send(Request())
-        if default.is_list and default.exports:
-            size = len(self.knowledge.snapshot.exports) if self.knowledge.snapshot else 0
-            if len(default.exports) != min(DEFAULT_TOP, size) and len(default.exports) < size:
-                self.knowledge.default_top = len(default.exports)
+            default = self.send(Request(headers=FULL))
+        self._learn_default_top(default, len(snapshot.exports))
+        self.knowledge.replace_snapshot(snapshot)
         self.knowledge.plain_minimal = self._minimal_is_plain(minimal)
+        # They were judged before there was a walk to hold them against.
+        self.suspicions.clear()
+        for exchange in (first, minimal, default):
+            for observation in self.observe(exchange):
+                if not observation.holds:
+                    self.suspect(exchange, observation)
+
+    def _learn_default_top(self, default: Exchange, size: int) -> None:
+        """Take the page size that the server has for the one to expect, once it is known to be another."""
+        came = len(default.exports)
+        if default.is_list and came and came != min(DEFAULT_TOP, size) and came < size:
+            self.knowledge.default_top = came
+            self.broke("top-default", default, f"{came} exports without $top")
 
     def _minimal_is_plain(self, minimal: Exchange) -> bool:
         """Whether `request` is foreign to the minimal representation here.
@@ -413,12 +422,33 @@ class Run:
         if self._reductions[check, requirement] >= _REDUCTIONS:
             return
         self._reductions[check, requirement] += 1
-        if suspicion.observation.contestable and requirement not in _ORDERS and not self._lasts(suspicion):
+        steady = requirement.endswith("-steady")
+        if suspicion.observation.contestable and not steady and not self._lasts(suspicion):
             message = f"{suspicion.observation.message}; the same request sent again is answered well"
             self.broke("answers-independent", suspicion.exchange, message)
             return
         exchange, observation = self._reduce(suspicion)
-        self.broke(observation.requirement, exchange, observation.message)
+        blamed = self._cause(exchange.request, observation) or observation.requirement
+        self.broke(blamed, exchange, observation.message)
+
+    def _cause(self, request: Request, observation: checks.Observation) -> str | None:
+        """The promise that what is left of a reduced request breaks, where it is not the one that the check named.
+
+        Each part that is left was needed for the failure; a twin that differs in one thing and passes tells the cause.
+        """
+        if observation.requirement in ("status-no-server-error", "answer-in-time"):
+            return None
+        if "%24" in request.query:
+            return "names-percent-encoded"
+        if request.path != spec.collection_path():
+            return "path-without-slash"
+        if observation.check in ("representation", "root_prefix"):
+            busted = evolve(request, query="&".join(filter(None, (request.query, encode([_BUST])))))
+            return None if self._fails(busted, observation.check) else "answers-independent"
+        if observation.check in ("selection", "sequence", "data") and not request.header("prefer"):
+            twin = self._fails(evolve(request, headers=(*request.headers, *FULL)), observation.check)
+            return twin[1].requirement if twin else "prefer-same-exports"
+        return None
 
     def _lasts(self, suspicion: Suspicion) -> bool:
         """Whether the same request fails in the same way once more."""
@@ -451,6 +481,15 @@ class Run:
         return (exchange, found) if found else None
 
 
+def _snapshot(exports: list[Export], *, atomic: bool, repeats: bool) -> Snapshot:
+    unique = {identity(export): export for export in exports if isinstance(export.get("id"), str)}
+    return Snapshot(list(unique.values()), atomic, repeats)
+
+
+def _repeats(page: Exchange) -> bool:
+    return len(set(page.ids)) < len(page.ids)
+
+
 def _smaller(request: Request) -> Iterator[Request]:
     """The request without one of its parts, each in turn."""
     pairs = request.pairs
@@ -462,3 +501,5 @@ def _smaller(request: Request) -> Iterator[Request]:
         yield evolve(request, query="")
     if request.query and encode(pairs) != request.query:
         yield evolve(request, query=encode(pairs))
+    if request.path != spec.collection_path():
+        yield evolve(request, path=spec.collection_path())

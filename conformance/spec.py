@@ -129,6 +129,11 @@ def member_pointer(schema_pointer: str, instance_path: tuple[str | int, ...]) ->
     return found
 
 
+def referred(pointer: str) -> str:
+    """The JSON pointer of the schema that a property refers to; its own where it refers to none."""
+    return _follow_pointer(pointer)[0]
+
+
 def _property(pointer: str, schema: dict[str, Any], name: str) -> str | None:
     if name in schema.get("properties", {}):
         return f"{pointer}/properties/{name}"

@@ -98,7 +98,8 @@ def _follow(run: Run, start: Request) -> None:
         page = following
     if run.knowledge.snapshot and len(seen) == len(set(seen)):
         run.held("list-unique")
-    elif len(seen) != len(set(seen)):
+    elif len(seen) != len(set(seen)) and not run.suspicions:
+        # What is suspected already explains the repeats: a slice that is wrong by itself.
         _confirm_repeats(run, start, seen)
 
 

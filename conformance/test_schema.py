@@ -29,7 +29,7 @@ import pytest
 import requests
 import schemathesis
 from schemathesis.checks import not_a_server_error
-from schemathesis.core.failures import FailureGroup
+from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.generation import GenerationMode
 from schemathesis.openapi.checks import MissingHeaders
 from schemathesis.specs.openapi.checks import content_type_conformance, response_headers_conformance
@@ -123,5 +123,13 @@ def _validate(case: schemathesis.Case[Any], exchange: Exchange, run: Run) -> Non
     except FailureGroup as group:
         for failure in group.exceptions:
             for name in set(failure.checks) & set(_THEIRS):
-                requirement = "retry-after-present" if isinstance(failure, MissingHeaders) else _THEIRS[name]
-                run.suspect(exchange, broken(requirement, failure.title))
+                run.suspect(exchange, broken(_blamed(name, failure, exchange), failure.title))
+
+
+def _blamed(name: str, failure: Failure, exchange: Exchange) -> str:
+    """The requirement that a failure of one of their checks goes against."""
+    if isinstance(failure, MissingHeaders):
+        return "retry-after-present"
+    if name == "content_type_conformance" and exchange.status != 200:
+        return "error-media-type" if exchange.body else "status-documented"
+    return _THEIRS[name]

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from conformance import spec
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
-from conformance.collection import Export, date, identity, mesh_link, passes
+from conformance.collection import Export, date, identity, mesh_link, passes, requested
 from conformance.knowledge import mesh_host
 from conformance.preference import Preferred, is_plain
-from conformance.query import FILTERS, Validity
+from conformance.query import COMPATIBILITY, FILTERS, Validity
 
 _COMPLETE: Final = "Complete"
 
@@ -116,13 +116,13 @@ def _well_formed(link: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc) and not parts.path.endswith("/")
 
 
-@check("cdn-urls", "cdn-only-when-set")
+@check("cdn-urls", "cdn-only-when-set", "root-links-only")
 def cdn_hosts(context: Context) -> Iterator[Observation]:
     """With `cdn=1` mesh links lead to another host, with `cdn=0` they do not."""
     cdn = context.query.value("cdn")
-    if not context.readable_list or cdn is None or not context.knowledge.hosts:
-        return
     usual = context.knowledge.hosts
+    if not context.readable_list or not usual or not (cdn or context.plain_root):
+        return
     for export in context.exchange.exports:
         host = mesh_host(export)
         if host is None:
@@ -135,11 +135,16 @@ def cdn_hosts(context: Context) -> Iterator[Observation]:
             )
         else:
             yield judged(
-                "cdn-only-when-set", host in usual, f"the mesh link of {export.get('id')} is on the host {host}"
+                "cdn-only-when-set" if cdn else "root-links-only",
+                host in usual,
+                f"the mesh link of {export.get('id')} is on the host {host}",
             )
 
 
-@check("imodelid-only", "changesetid-only", "exporttype-only", "filters-combine")
+@check(
+    *("imodelid-only", "changesetid-only", "exporttype-only", "filters-combine"),
+    *("tileversion-combines", "itwinjs-combines"),
+)
 def own_request(context: Context) -> Iterator[Observation]:
     """An export in full representation shows by its own `request` that it passes the filters."""
     if not context.readable_list:
@@ -148,11 +153,16 @@ def own_request(context: Context) -> Iterator[Observation]:
     failing = {
         name
         for export in context.exchange.exports
-        if isinstance(export.get("request"), dict)
         for name, value in filters.items()
-        if not passes(name, value)(export)
+        if isinstance(requested(export, name), str) and not passes(name, value)(export)
     }
-    yield from only(filters, failing, "an export in the list")
+    version = next((name for name in COMPATIBILITY if name in context.query.parameters), None)
+    if failing and version:
+        yield broken(
+            f"{version.lower()}-combines", f"an export in the list does not pass the filter by {sorted(failing)[0]}"
+        )
+    else:
+        yield from only(filters, failing, "an export in the list")
     shown = any(isinstance(export.get("request"), dict) for export in context.exchange.exports)
     if shown and not failing:
         for name in filters:

@@ -30,7 +30,7 @@ def root_prefix(context: Context) -> Iterator[Observation]:
     if root is None or not context.readable_list:
         return
     for name, href in context.exchange.links.items():
-        if name in ("self", "next", "prev"):
+        if name in ("self", "next", "prev") and "://" in href:
             yield judged("root-prefix", roots.begins_with(href, root), f"{name} is {href[:120]!r}")
 
 

@@ -118,6 +118,17 @@ class Context:
         """Whether the exchange is an ordinary request answered by a list."""
         return self.ordinary and self.exchange.is_list
 
+    @property
+    def comparable(self) -> bool:
+        """Whether the exchange is a list whose every export can be told from the others, and the walk is one too."""
+        snapshot = self.knowledge.snapshot
+        return (
+            self.readable_list
+            and snapshot is not None
+            and not snapshot.repeats
+            and all(isinstance(export.get("id"), str) for export in self.exchange.exports)
+        )
+
 
 CheckFunction = Callable[[Context], Iterator[Observation]]
 

@@ -27,7 +27,7 @@ _COMPAT_IDS: Final = tuple(
 @check(
     "imodelid-only", "changesetid-only", "exporttype-only", "imodelid-complete", "changesetid-complete",
     "exporttype-complete", "filters-combine", "list-complete", "top-limits", "top-fills", "top-default",
-    "skip-leaves-out", "skip-past-end", "orderby-complete", *_COMPAT_IDS,
+    "skip-leaves-out", "skip-past-end", "orderby-complete", "root-links-only", "cdn-links-only", *_COMPAT_IDS,
 )  # fmt: skip
 def selection(context: Context) -> Iterator[Observation]:
     """A list holds what its query selects: nothing else, nothing less, no more than a page."""
@@ -54,7 +54,7 @@ def selection(context: Context) -> Iterator[Observation]:
 
 
 def _selection(context: Context) -> Selection | None:
-    if not context.readable_list or not context.query.must_be_accepted:
+    if not context.comparable or not context.query.must_be_accepted:
         return None
     return context.knowledge.selection(context.query)
 
@@ -105,14 +105,17 @@ def _amount(context: Context, wanted: Selection, top: int) -> Iterator[Observati
 def _loss(context: Context, skip: int) -> str:
     """The requirement that a list with too few exports breaks."""
     filters, versions = _filters(context), _compatibility(context)
+    changed = _changed(context)
+    if changed:
+        return changed
     if versions:
         return f"{versions[0].lower()}-{'combines' if filters or len(versions) > 1 else 'steady'}"
     if len(filters) > 1:
         return "filters-combine"
-    if filters:
-        return f"{next(iter(filters)).lower()}-complete"
     if "$orderBy" in context.query.parameters:
         return "orderby-complete"
+    if filters:
+        return f"{next(iter(filters)).lower()}-complete"
     if skip:
         return "skip-leaves-out"
     if "$top" in context.query.parameters:
@@ -173,7 +176,7 @@ def _order_requirement(context: Context, ids: list[str], due: list[str]) -> str:
     if "$orderBy" in query.parameters:
         return "orderby-steady"
     if set(ids) != set(due):
-        return "skip-leaves-out" if query.count("$skip") else _changed(context) or "list-order-steady"
+        return _changed(context) or ("skip-leaves-out" if query.count("$skip") else "list-order-steady")
     return _changed(context) or "list-order-steady"
 
 
@@ -182,16 +185,14 @@ def _changed(context: Context) -> str | None:
     request = context.exchange.request
     if request.header("x-api-host-and-root"):
         return "root-links-only"
-    if "cdn" in context.query.parameters:
-        return "cdn-links-only"
-    return None if context.preferred is Preferred.REPRESENTATION else "prefer-same-exports"
+    return "cdn-links-only" if "cdn" in context.query.parameters else None
 
 
 @check("list-steady", "lastmodified-steady", "prefer-same-exports", "root-links-only", "cdn-links-only")
 def data(context: Context) -> Iterator[Observation]:
     """An export has the data that it has in the walk."""
     snapshot = context.knowledge.snapshot
-    if not context.readable_list or snapshot is None:
+    if not context.comparable or snapshot is None:
         return
     compared = [
         (export, snapshot.by_id[identity(export)])
@@ -209,6 +210,8 @@ def data(context: Context) -> Iterator[Observation]:
         yield broken(requirement, message, contestable=True)
     elif compared:
         yield held(requirement)
+        if context.preferred is not Preferred.REPRESENTATION:
+            yield held("prefer-same-exports")
         yield held("lastmodified-steady")
 
 

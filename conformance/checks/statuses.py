@@ -12,6 +12,7 @@ from conformance.exchange import CredentialKind, Failure
 from conformance.query import Parameter, Validity
 
 _HTTP_REFUSALS: Final = frozenset({400, 413, 414, 431, 494})
+_UNACCEPTABLE: Final = 406
 _CONDITIONAL_STATUSES: Final = frozenset({206, 304, 412, 416})
 _UNDOCUMENTED_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _ACCEPTED: Final = tuple(name for name in ledger.requirements() if name.endswith("-accepted"))
@@ -41,7 +42,16 @@ def whole_answer(context: Context) -> Iterator[Observation]:
             yield held("body-as-declared")
 
 
-@check("status-no-server-error", "status-documented", "path-served", "path-without-slash", "names-percent-encoded")
+@check(
+    *(
+        "status-no-server-error",
+        "status-documented",
+        "path-served",
+        "path-without-slash",
+        "accept-vendor",
+        "accept-json",
+    )
+)
 def documented_status(context: Context) -> Iterator[Observation]:
     """A GET is answered with a documented status, and never ends in a server error."""
     exchange, request = context.exchange, context.exchange.request
@@ -52,17 +62,25 @@ def documented_status(context: Context) -> Iterator[Observation]:
     if status >= 500:
         return
     if request.path != spec.collection_path():
-        fine = not 300 <= status < 400 and status != 404
+        fine = not 300 <= status < 400 and not (status == 404 and not request.query)
         if request.path == spec.collection_path().rstrip("/"):
             yield judged("path-without-slash", fine, f"status {status} for the path without its slash")
         if not fine:
             return
-    elif (300 <= status < 400 and not context.conditional) or status == 404:
+    elif (300 <= status < 400 and not context.conditional) or (status == 404 and not request.query):
         yield broken("path-served", f"status {status} for the path of the collection")
         return
     else:
         yield held("path-served")
     tolerated = (request.odd and status in _HTTP_REFUSALS) or (context.conditional and status in _CONDITIONAL_STATUSES)
+    if status == _UNACCEPTABLE and context.acceptable:
+        yield broken(
+            "accept-json" if request.header("accept") else "accept-vendor", "status 406 for a documented media type"
+        )
+        return
+    left_to_server = context.query.respelled or bool(context.query.of(Validity.FREE))
+    if left_to_server and 400 <= status < 500:
+        return
     if not tolerated and (context.acceptable or status in spec.documented_statuses()):
         yield judged("status-documented", status in spec.documented_statuses(), f"status {status} is not documented")
 
