@@ -29,7 +29,7 @@ test: setup check-generated ## Run the project's own tests
 
 lint: setup ## Check the spec, the code and the types
 	$(BIN)/openapi-spec-validator openapi/mesh-export.yaml
-	$(BIN)/yamllint --strict openapi .github
+	$(BIN)/yamllint --strict --config-file .github/yamllint.yaml openapi .github
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

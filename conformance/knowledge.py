@@ -43,6 +43,7 @@ class Knowledge:
         default_top: The page size without `$top`, as it was seen.
         plain_minimal: Whether the minimal representation was seen without `request`.
         hosts: The hosts of mesh links without `cdn`.
+        cdn_hosts: The hosts of mesh links with `cdn=1`.
     """
 
     snapshot: Snapshot | None = None
@@ -51,6 +52,7 @@ class Knowledge:
     default_top: int = DEFAULT_TOP
     plain_minimal: bool | None = None
     hosts: frozenset[str] = frozenset()
+    cdn_hosts: frozenset[str] = frozenset()
 
     def replace_snapshot(self, snapshot: Snapshot) -> None:
         """Hold answers against another walk, and forget what was learned beside the former one."""

@@ -21,7 +21,8 @@ from conformance.checks.selections import compare_walks
 from conformance.collection import Export, Snapshot, identity
 from conformance.endpoint import BudgetSpentError, Endpoint
 from conformance.exchange import CredentialKind, Exchange, Failure, Request, encode
-from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey
+from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
+from conformance.ledger import Level
 from conformance.query import COMPATIBILITY, read
 from conformance.verdict import Finding, Tally, tallies_for
 
@@ -33,6 +34,10 @@ _SECOND_LOOKS: Final = 4
 _DROPS: Final = 16
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
+BY_COMPARISON: Final = frozenset({"answers-independent", "names-percent-encoded", "prefer-same-exports"})
+"""Requirements that no exchange breaks by itself: it takes two, and the run or a probe compares them."""
+_OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", "unique"})
+"""Checks of what exports are, which no prefix and no `cdn` may change."""
 _BUST: Final = ("nothing", "1")
 """A parameter that means nothing and that no cache has seen."""
 _CONFIRMED_AT_ONCE: Final = frozenset({Failure.TIMEOUT, Failure.UNREACHABLE, Failure.NOT_HTTP, Failure.CUT_SHORT})
@@ -164,6 +169,9 @@ class Run:
 
     def _learn(self, context: Context) -> None:
         """Keep the order of a whole selection the first time that it comes."""
+        if context.query.value("cdn") == "1" and context.readable_list:
+            hosts = {host for export in context.exchange.exports if (host := mesh_host(export))}
+            self.knowledge.cdn_hosts |= hosts
         selection = self.knowledge.selection(context.query)
         ids = context.exchange.ids
         if selection is None or not context.readable_list or not context.query.must_be_accepted:
@@ -442,6 +450,10 @@ class Run:
             return "names-percent-encoded"
         if request.path != spec.collection_path():
             return "path-without-slash"
+        if observation.check in _OF_EXPORTS and any(name == "cdn" for name, _ in request.pairs):
+            return "cdn-links-only"
+        if observation.check in _OF_EXPORTS and request.header("x-api-host-and-root"):
+            return "root-links-only"
         if observation.check in ("representation", "root_prefix"):
             busted = evolve(request, query="&".join(filter(None, (request.query, encode([_BUST])))))
             return None if self._fails(busted, observation.check) else "answers-independent"
@@ -464,9 +476,13 @@ class Run:
         while shrinking and drops < _DROPS:
             shrinking = False
             for smaller in _smaller(exchange.request):
+                if observation.check == "representation" and smaller.header("prefer") != exchange.request.header(
+                    "prefer"
+                ):
+                    continue
                 drops += 1
                 found = self._fails(smaller, observation.check)
-                if found:
+                if found and not _weaker(found[1], observation):
                     exchange, observation = found
                     shrinking = True
                     break
@@ -479,6 +495,12 @@ class Run:
         self._forget(exchange)
         found = next((each for each in self.observe(exchange) if each.check == check and not each.holds), None)
         return (exchange, found) if found else None
+
+
+def _weaker(one: checks.Observation, other: checks.Observation) -> bool:
+    """Whether one violation counts for less than another."""
+    levels = [ledger.requirements()[each.requirement].level for each in (one, other)]
+    return levels == [Level.SHOULD, Level.MUST]
 
 
 def _snapshot(exports: list[Export], *, atomic: bool, repeats: bool) -> Snapshot:

@@ -119,6 +119,8 @@ def member_pointer(schema_pointer: str, instance_path: tuple[str | int, ...]) ->
     found: str | None = None
     for step in instance_path:
         if isinstance(step, int):
+            if "items" not in schema:
+                return None
             pointer, schema = _follow_pointer(f"{pointer}/items")
             continue
         place = _property(pointer, schema, step)

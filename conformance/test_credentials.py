@@ -60,6 +60,7 @@ def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
 @pytest.mark.requirements("auth-malformed", "unauthorized-body")
 def test_a_malformed_authorization_is_refused(run: Run) -> None:
     malformed = (
+        "",
         "Bearer",
         "Bearer ,",
         "bearer=x",

@@ -19,7 +19,7 @@ from conformance.exchange import NOT_JSON
 _BY_SPEC: Final = tuple(
     requirement.id
     for requirement in ledger.requirements().values()
-    if any(pointer.startswith("#/components/schemas/") for pointer in requirement.carried_by)
+    if not requirement.unchecked and any("/schemas/" in pointer for pointer in requirement.carried_by)
 )
 _ELSEWHERE: Final = frozenset(
     {
@@ -31,6 +31,7 @@ _ELSEWHERE: Final = frozenset(
 )  # fmt: skip
 """Requirements of a schema's members that take more than the schema to keep: other checks say when they hold."""
 _ERROR_BODIES: Final = {401: "unauthorized-body", 422: "unprocessable-body", 429: "rate-limit-body"}
+_LINK: Final = "#/components/schemas/Link"
 _FORMAT_KEYWORDS: Final = frozenset({"format", "pattern"})
 
 
@@ -70,7 +71,7 @@ def schema(context: Context) -> Iterator[Observation]:
     exchange = context.exchange
     if exchange.failure or exchange.request.method != "GET" or exchange.json is NOT_JSON:
         return
-    if exchange.status not in spec.documented_statuses() or (exchange.status == 200 and not context.readable_list):
+    if exchange.status not in spec.documented_statuses() or (exchange.status == 200 and not context.ordinary):
         return
     pointer = spec.response_schema(exchange.status)
     violated: set[str] = set()
@@ -95,13 +96,18 @@ def _blame(status: int, pointer: str, error: jsonschema_rs.ValidationError) -> I
     came = "nothing" if keyword == "required" else repr(error.instance)[:80]
     message = f"{where}: {came}, against {keyword} of the schema"
     body = _ERROR_BODIES.get(status)
-    if body and (keyword == "required" or error.instance is None):
+    null = bool(path) and error.instance is None and not isinstance(path[-1], int)
+    if body and (keyword == "required" or null):
         yield broken(body, message)
         return
     candidates = _carriers(place, keyword) if place else ()
     if place is None and not path:
         candidates = ledger.carried_by(f"{pointer}/properties/{'error' if body else 'exports'}")
-    for requirement in candidates[:1]:
+    if place and path[0] == "exports" and place.startswith(_LINK):
+        yield broken("mesh-link-form", message)
+        return
+    own = [requirement for requirement in candidates if requirement.id not in _ELSEWHERE]
+    for requirement in (own or candidates)[:1]:
         yield broken(requirement.id, message)
 
 

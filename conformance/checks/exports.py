@@ -116,29 +116,27 @@ def _well_formed(link: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc) and not parts.path.endswith("/")
 
 
-@check("cdn-urls", "cdn-only-when-set", "root-links-only")
-def cdn_hosts(context: Context) -> Iterator[Observation]:
-    """With `cdn=1` mesh links lead to another host, with `cdn=0` they do not."""
-    cdn = context.query.value("cdn")
+@check("cdn-urls", "cdn-only-when-set", "root-links-only", "answers-independent")
+def mesh_hosts(context: Context) -> Iterator[Observation]:
+    """With `cdn=1` mesh links lead to another host than in the walk; nothing else makes them do so."""
     usual = context.knowledge.hosts
-    if not context.readable_list or not usual or not (cdn or context.plain_root):
+    if not context.readable_list or not usual or ("cdn" in context.query.parameters and not context.query.value("cdn")):
         return
+    cdn, root = context.query.value("cdn"), context.plain_root
+    root_host = urlsplit(root).hostname if root else None
     for export in context.exchange.exports:
         host = mesh_host(export)
         if host is None:
             continue
+        message = f"the mesh link of {export.get('id')} is on the host {host}"
         if cdn == "1":
-            yield judged(
-                "cdn-urls",
-                host not in usual,
-                f"the mesh link of {export.get('id')} is on the host {host}, as without cdn",
-            )
-        else:
-            yield judged(
-                "cdn-only-when-set" if cdn else "root-links-only",
-                host in usual,
-                f"the mesh link of {export.get('id')} is on the host {host}",
-            )
+            yield judged("cdn-urls", host not in usual, f"{message}, as without cdn")
+        elif cdn == "0":
+            yield judged("cdn-only-when-set", host in usual, message)
+        elif root_host and root_host not in usual:
+            yield judged("root-links-only", host != root_host, message)
+        elif host in context.knowledge.cdn_hosts - usual:
+            yield broken("answers-independent", f"{message}, although this request has no cdn")
 
 
 @check(

@@ -46,8 +46,10 @@ def kept_query(context: Context) -> Iterator[Observation]:
             continue
         link = dict(parse_qsl(urlsplit(href).query, keep_blank_values=True))
         lost = [key for key, value in kept.items() if not _same_value(key, value, link.get(key))]
-        message = f"{name} has {lost[0]}={link.get(lost[0])!r} for {kept[lost[0]]!r}" if lost else ""
-        if kept:
+        if context.query.count("$top") not in (None, DEFAULT_TOP) and "$top" not in link and name != "prev":
+            lost.append("$top")
+        message = f"{name} has {lost[0]}={link.get(lost[0])!r} for {context.query.value(lost[0])!r}" if lost else ""
+        if kept or lost:
             yield judged("links-keep-query", not lost, message)
 
 
@@ -114,7 +116,8 @@ def _leads(href: str, requirement: str, expected: Mapping[str, int | None], top:
         yield broken(requirement, f"$skip={query.parameters['$skip'].value!r} in {href[:120]!r}")
         return
     wanted = expected["$top"]
-    right_size = size == top or (size is None and wanted in (None, DEFAULT_TOP))
+    # A link that leaves $top out loses a parameter: that is another requirement's business.
+    right_size = size in (None, top)
     message = f"leads to $skip={skip}, $top={size}; the page is at $skip={expected['$skip']}, $top={wanted or top}"
     yield judged(requirement, skip == expected["$skip"] and right_size, message)
 

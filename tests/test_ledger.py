@@ -1,0 +1,102 @@
+"""The circle of spec, ledger and checks is closed, and no requirement changes its meaning unnoticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance import ledger, spec
+from conformance.checks import CHECKS
+from conformance.ledger import Level, Requirement
+from conformance.run import BY_COMPARISON
+
+SNAPSHOT = Path(__file__).with_name("requirements.snapshot.json")
+GROUNDS = {
+    "field-notes", "page-examples", "availability", "security", "$top and $skip count items",
+    "RFC 3339", "RFC 3986", "RFC 7240", "RFC 8259", "RFC 9110", "RFC 9562",
+}  # fmt: skip
+EVERY = list(ledger.requirements().values())
+
+
+def meaning(requirement: Requirement) -> str:
+    text = "\n".join((requirement.level, requirement.section, requirement.statement))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def carried() -> set[str]:
+    return {pointer for requirement in EVERY for pointer in requirement.carried_by}
+
+
+def elements() -> Iterator[str]:
+    """What the spec says of the wire: parameters, headers, statuses, schema members and examples."""
+    components = spec.document()["components"]
+    for kind in ("parameters", "headers", "examples"):
+        for name in components[kind]:
+            yield f"#/components/{kind}/{name}"
+    for status in spec.operation()["responses"]:
+        yield f"#/paths/~1mesh-export~1/get/responses/{status}"
+    for name, schema in components["schemas"].items():
+        yield from _members(f"#/components/schemas/{name}", schema)
+
+
+def _members(pointer: str, schema: dict[str, object]) -> Iterator[str]:
+    properties = schema.get("properties", {})
+    assert isinstance(properties, dict)
+    for name in properties:
+        yield f"{pointer}/properties/{name}"
+    parts = schema.get("allOf", [])
+    assert isinstance(parts, list)
+    for index, part in enumerate(parts):
+        yield from _members(f"{pointer}/allOf/{index}", part)
+
+
+@pytest.mark.parametrize("element", list(elements()))
+def test_every_element_of_the_spec_is_carried_by_a_requirement(element: str) -> None:
+    # All statuses are promised together where their own requirements do not name them.
+    whole = {"#/paths/~1mesh-export~1/get/responses"} if "/responses/" in element else set()
+    assert any(pointer == element or pointer.startswith(f"{element}/") for pointer in carried()) or whole & carried()
+
+
+@pytest.mark.parametrize("requirement", EVERY, ids=lambda requirement: requirement.id)
+def test_every_requirement_names_what_carries_it(requirement: Requirement) -> None:
+    assert requirement.carried_by
+    for pointer in requirement.carried_by:
+        spec.resolve(pointer)
+
+
+@pytest.mark.parametrize("requirement", EVERY, ids=lambda requirement: requirement.id)
+def test_a_must_was_read_from_the_page_and_a_should_has_a_ground(requirement: Requirement) -> None:
+    if requirement.level is Level.MUST:
+        assert requirement.read_from
+        assert requirement.source is None
+    else:
+        assert requirement.source in GROUNDS
+
+
+def test_every_requirement_is_checked_or_says_why_it_cannot_be() -> None:
+    checked = BY_COMPARISON.union(*(check.requirements for check in CHECKS.values()))
+    checkable = {requirement.id for requirement in EVERY if not requirement.unchecked}
+    assert checkable - checked == set()
+    assert {requirement.id for requirement in EVERY if requirement.unchecked} & checked == set()
+
+
+def test_every_check_names_its_requirements() -> None:
+    assert all(check.requirements for check in CHECKS.values())
+
+
+def test_no_sentence_is_both_read_and_declared_to_promise_nothing() -> None:
+    read = {digest for requirement in EVERY for digest in requirement.read_from}
+    assert read & set(ledger.promising_nothing()) == set()
+
+
+def test_no_requirement_changes_its_meaning_or_vanishes() -> None:
+    frozen: dict[str, str] = json.loads(SNAPSHOT.read_text())
+    now = {requirement.id: meaning(requirement) for requirement in EVERY}
+    gone = frozen.keys() - now.keys()
+    changed = [name for name, digest in frozen.items() if name in now and now[name] != digest]
+    new = now.keys() - frozen.keys()
+    assert (gone, changed, new) == (set(), [], set()), "add new entries to the snapshot; give a changed one a new id"

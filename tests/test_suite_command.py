@@ -1,0 +1,184 @@
+"""The command: what it says of wrong use and of servers that cannot be judged, and the exit code of each."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from suite import ROOT, TOKEN, judge
+
+from conformance import options
+from conformance.mock import READINGS, Settings, serve
+
+PYTEST = Path(sys.executable).with_name("pytest")
+HOST = "127.0.0.1"
+
+
+def command(*arguments: str, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PYTEST, "conformance", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "MESH_EXPORT_TOKEN": token, "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@contextmanager
+def answering(status: int, body: bytes, media_type: str = "text/html") -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer((HOST, 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--no-such-option",), "--no-such-option"),
+        (("--seed", "x"), "--seed 'x' is not a whole number"),
+        (("--seed",), "--seed needs a value"),
+        (("--requirement", "no-such"), "--requirement 'no-such' is unknown"),
+        (("--requirement",), "--requirement needs a value"),
+        (("--requirement", "auth-scope"), "cannot be judged from outside"),
+        (("--profile", "slow"), "quick or full"),
+        (("--fail-on", "may"), "must or should"),
+        (("--rate", "0"), "--rate '0'"),
+        (("--max-requests", "-1"), "--max-requests '-1'"),
+        (("--url", "api.bentley.com"), "not the root of a server"),
+        (("--url", "http://host:99999"), "not the root of a server"),
+        (("--url", "http://user:pass@host/"), "without user"),
+        (("--url",), "--url needs a value"),
+        (("--maxfail", "x"), "--maxfail"),
+    ],
+)
+def test_wrong_use_gets_one_sentence_and_code_2(arguments: tuple[str, ...], says: str) -> None:
+    done = command(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_path_that_has_no_probes_is_wrong_use() -> None:
+    assert command("-k", "no such probe").returncode == 2
+    assert command("conformance/test_nothing.py").returncode == 2
+
+
+def test_an_unreachable_server_gets_one_sentence_and_code_3() -> None:
+    done = command("--url", f"http://{HOST}:{closed_port()}")
+    assert done.returncode == 3
+    assert "No answer from" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_refused_token_gets_one_sentence_and_code_3() -> None:
+    with serve(Settings(token="another-token-0123456789")) as url:
+        said = judge(url)
+    assert said.code == 3
+    assert "refuses the token" in said.output
+    assert not said.report
+
+
+def test_a_path_that_is_not_there_gets_one_sentence_and_code_3() -> None:
+    with serve(Settings(token=TOKEN)) as url:
+        said = judge(f"{url}/typo")
+    assert said.code == 3
+    assert "is not there (404)" in said.output
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b"<html>Welcome</html>"), (200, b"{}"), (500, b""), (302, b""), (403, b"no")]
+)
+def test_another_server_does_not_conform(status: int, body: bytes) -> None:
+    with answering(status, body) as url:
+        said = judge(url)
+    assert said.code == 1, said.output
+    assert "Traceback" not in said.output
+
+
+def test_an_empty_collection_is_no_verdict() -> None:
+    with serve(Settings(token=TOKEN, reading=READINGS["empty"])) as url:
+        assert judge(url).code == 4
+
+
+def test_a_budget_that_is_spent_at_once_is_no_verdict() -> None:
+    with serve(Settings(token=TOKEN)) as url:
+        said = judge(url, "--max-requests", "4")
+    assert said.code == 4
+    assert "Stopped early" in said.output
+
+
+def test_a_violated_should_counts_with_fail_on_should_alone() -> None:
+    with serve(Settings(token=TOKEN, fault="unknown-parameter-refused")) as url:
+        assert judge(url, "--requirement", "unknown-parameter-ignored").code == 0
+        assert judge(url, "--requirement", "unknown-parameter-ignored", "--fail-on", "should").code == 1
+
+
+def test_requirements_are_listed() -> None:
+    done = command("--list-requirements")
+    assert done.returncode == 0
+    assert "MUST   top-maximum" in done.stdout
+
+
+def test_help_names_every_option_and_its_default() -> None:
+    text = " ".join(command("--help").stdout.split())
+    for option in options.OPTIONS:
+        assert option.flag in text
+        assert option.help in text
+
+
+def test_the_table_of_the_readme_has_every_option() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for option in options.OPTIONS:
+        name = f"{option.flag} {option.metavar}" if option.metavar else option.flag
+        assert f"| `{name}` | {option.help} | {option.default} |" in readme
+
+
+def test_the_report_says_what_the_terminal_says() -> None:
+    with serve(Settings(token=TOKEN, fault="skip-ignored")) as url:
+        said = judge(url, "--seed", "5")
+    assert said.report["verdict"] in " ".join(said.output.split())
+    violated = next(entry for entry in said.report["requirements"] if entry["outcome"] == "violated")
+    finding = violated["findings"][0]
+    assert finding["curl"].replace(url, "") in " ".join(said.output.split()).replace(url, "")
+    assert "$MESH_EXPORT_TOKEN" in finding["curl"]
+    assert TOKEN not in json.dumps(said.report) + said.output
