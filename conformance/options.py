@@ -63,6 +63,11 @@ OPTIONS: Final = (
     Option("--requirement", "all", "Judge only this requirement; may be repeated.", "ID", repeatable=True),
     Option("--list-requirements", "off", "Print the requirements and stop."),
     Option("--probe-methods", "off", "Send POST, PUT, PATCH and DELETE to a server that is not on loopback too."),
+    Option(
+        "--probe-rate-limit",
+        "off in quick, on in full",
+        "Find out once, by a burst of requests, how the server limits its rate.",
+    ),
     Option("--report-dir", "reports/TIME-PID", "Folder for the report of this run.", "DIR"),
 )
 
@@ -77,6 +82,7 @@ class Settings:
         profile: `quick` or `full`.
         seed: Seed of everything that is random.
         limits: What the run may cost the server.
+        probe_rate_limit: Whether to provoke a 429.
         fail_on: The level from which a violation fails the run.
         requirements: Ids of the requirements to judge; all where empty.
         report_dir: Folder for the report; None for one of its own.
@@ -87,6 +93,7 @@ class Settings:
     profile: str
     seed: int
     limits: Limits
+    probe_rate_limit: bool
     fail_on: Level
     requirements: tuple[str, ...]
     report_dir: Path | None
@@ -125,6 +132,7 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
         profile=profile,
         seed=random.SystemRandom().randrange(_LARGEST_SEED) if seed is None else seed,
         limits=limits,
+        probe_rate_limit=profile == "full" or bool(read["--probe-rate-limit"]),
         fail_on=Level(_one_of("--fail-on", read["--fail-on"] or "must", ("must", "should")).upper()),
         requirements=_requirements(read["--requirement"] or []),
         report_dir=Path(read["--report-dir"]) if read["--report-dir"] else None,

@@ -264,10 +264,14 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     return report.outcome, "", ""
 
 
-def pytest_runtest_logstart(nodeid: str) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Show where the run is, in a terminal."""
+    state = item.config.stash[_SESSION]
+    state.done += 1
     if sys.stdout.isatty():
-        sys.stdout.write(f"\r\033[K{nodeid.rpartition('::')[2]}")
+        sent = state.run.endpoint.sent
+        sys.stdout.write(f"\r\033[K{state.done}/{state.probes} probes, {sent} exchanges: {item.name}"[:100])
         sys.stdout.flush()
 
 

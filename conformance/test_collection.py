@@ -89,7 +89,7 @@ def _follow(run: Run, start: Request) -> None:
         queries.add(query)
         following = run.send_once(Request(query=query, headers=start.headers))
         if not following.is_list:
-            if following.status != 429:
+            if following.status != 429 and not run.context(following).query.must_be_accepted:
                 run.broke("links-next-page", page, f"following next ends in status {following.status}")
             return
         if number == 0 and "prev" in following.links:

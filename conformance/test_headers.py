@@ -86,7 +86,7 @@ def test_links_begin_with_the_prefix(run: Run) -> None:
     ]
     roots = (
         "https://example.com", "https://api.example.com/root", "http://localhost:8080", "https://a-b.example.co.uk/x/y-z_1.2~3",
-        "https://example.com/", "http://127.0.0.1:5000/api/v1/", "https://api.bentley.com", "https://example.com/mesh-export",
+        "https://example.com/", "http://127.0.0.1:5000/api/v1/", "https://api.bentley.com", "https://example.com/mesh-export", "http://gate.example.com/API/Root",
     )  # fmt: skip
     run.send_all(Request.of((("$top", "3"), ("$skip", "3")), headers=((_ROOT, root),)) for root in roots)
     for number, pair in enumerate([[], *([pair] for pair in chosen)]):

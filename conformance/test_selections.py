@@ -148,6 +148,12 @@ def test_order_sorts_and_loses_nothing(run: Run, order: str) -> None:
     "imodelid-only",
     "changesetid-only",
     "exporttype-only",
+    "list-order-steady",
+    "links-next-page",
+    "links-next-present",
+    "links-keep-query",
+    "top-limits",
+    "top-fills",
 )
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_goes_with_order_and_slices(run: Run, name: str) -> None:

@@ -33,7 +33,7 @@ class Said:
 
     def with_outcome(self, outcome: str) -> set[str]:
         """The requirements that have an outcome."""
-        return {entry["id"] for entry in self.report["requirements"] if entry["outcome"] == outcome}
+        return {entry["id"] for entry in self.report.get("requirements", []) if entry["outcome"] == outcome}
 
 
 def judge(url: str, *options: str, token: str = TOKEN, probes: str = "conformance") -> Said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from conformance.checks import CHECKS
 from conformance.ledger import Level, Requirement
 from conformance.run import BY_COMPARISON
 
+ROOT = Path(__file__).resolve().parent.parent
 SNAPSHOT = Path(__file__).with_name("requirements.snapshot.json")
 GROUNDS = {
     "field-notes", "page-examples", "availability", "security", "$top and $skip count items",
@@ -100,3 +102,15 @@ def test_no_requirement_changes_its_meaning_or_vanishes() -> None:
     changed = [name for name, digest in frozen.items() if name in now and now[name] != digest]
     new = now.keys() - frozen.keys()
     assert (gone, changed, new) == (set(), [], set()), "add new entries to the snapshot; give a changed one a new id"
+
+
+def test_every_checked_requirement_has_a_probe_that_puts_it_to_the_test() -> None:
+    marked = {
+        argument.value
+        for path in (ROOT / "conformance").glob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.requirements"
+        for argument in ast.walk(node)
+        if isinstance(argument, ast.Constant)
+    }
+    assert {requirement.id for requirement in EVERY if not requirement.unchecked} - marked == set()

@@ -13,7 +13,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 import page
 import unread
 
-
 PAGE = Path(__file__).with_name("page.txt")
 ROOT = PAGE.parent.parent
 

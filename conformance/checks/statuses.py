@@ -126,6 +126,9 @@ def _acceptance(context: Context) -> Iterator[str]:
 def _refusal(context: Context) -> Iterator[str]:
     """The one promise that the refusal of a valid request breaks: that of the parameter which the answer blames."""
     targets = set(detail_targets(context))
+    if targets & (set(spec.parameters("query")) - set(context.query.parameters)):
+        yield "parameters-optional"
+        return
     blamed = [parameter for name, parameter in context.query.parameters.items() if name in targets]
     parameters = blamed or list(context.query.parameters.values())
     if context.query.unknown and not blamed:
