@@ -36,6 +36,14 @@ _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
 BY_COMPARISON: Final = frozenset({"answers-independent", "names-percent-encoded", "prefer-same-exports"})
 """Requirements that no exchange breaks by itself: it takes two, and the run or a probe compares them."""
+_OWN_CAUSE: Final = frozenset(
+    {"status-no-server-error", "answer-in-time", *(name for name in ledger.requirements() if name.startswith("auth-"))}
+)
+"""Requirements that are broken by whatever request it takes."""
+_CACHEABLE: Final = frozenset(
+    {"representation", "root_prefix", "selection", "sequence", "data", "ordered", "mesh_hosts", "kept_query"}
+)
+"""Checks that fail where an answer was made for another request."""
 _OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", "unique"})
 """Checks of what exports are, which no prefix and no `cdn` may change."""
 _BUST: Final = ("nothing", "1")
@@ -259,8 +267,9 @@ class Run:
         self.knowledge.replace_snapshot(snapshot)
         self.knowledge.plain_minimal = self._minimal_is_plain(minimal)
         # They were judged before there was a walk to hold them against.
-        self.suspicions.clear()
-        for exchange in (first, minimal, default):
+        early = (first, minimal, default)
+        self.suspicions = [each for each in self.suspicions if each.exchange not in early]
+        for exchange in early:
             for observation in self.observe(exchange):
                 if not observation.holds:
                     self.suspect(exchange, observation)
@@ -444,10 +453,7 @@ class Run:
 
         Each part that is left was needed for the failure; a twin that differs in one thing and passes tells the cause.
         """
-        if observation.requirement in (
-            "status-no-server-error",
-            "answer-in-time",
-        ) or observation.requirement.startswith("auth-"):
+        if observation.requirement in _OWN_CAUSE:
             return None
         if "%24" in request.query:
             return "names-percent-encoded"
@@ -457,9 +463,10 @@ class Run:
             return "cdn-links-only"
         if observation.check in _OF_EXPORTS and request.header("x-api-host-and-root"):
             return "root-links-only"
-        if observation.check in ("representation", "root_prefix"):
+        if observation.check in _CACHEABLE:
             busted = evolve(request, query="&".join(filter(None, (request.query, encode([_BUST])))))
-            return None if self._fails(busted, observation.check) else "answers-independent"
+            if not self._fails(busted, observation.check):
+                return "answers-independent"
         if observation.check in ("selection", "sequence", "data") and not request.header("prefer"):
             twin = self._fails(evolve(request, headers=(*request.headers, *FULL)), observation.check)
             return twin[1].requirement if twin else "prefer-same-exports"

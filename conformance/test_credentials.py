@@ -117,6 +117,7 @@ def near_misses(token: str) -> list[Credential]:
     encoded = base64.b64encode(f"{token}:".encode()).decode()
     schemes = [
         f"Basic {encoded}",
+        f"Basic {token}",
         f"Token {token}",
         f"Digest {token}",
         f"Negotiate {token}",

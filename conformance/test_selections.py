@@ -47,13 +47,16 @@ def test_a_filter_selects_what_matches(run: Run, name: str) -> None:
         run.send_all(Request.of(((name, value), _WHOLE), headers=FULL) for value in ("3DTiles", "3DTILES"))
 
 
-@pytest.mark.requirements("imodelid-only", "imodelid-complete", "changesetid-only", "exporttype-only")
+@pytest.mark.requirements(
+    "imodelid-only", "imodelid-complete", "changesetid-only", "exporttype-only", "links-keep-query"
+)
 def test_a_filter_by_what_nothing_has_selects_nothing(run: Run) -> None:
     run.send_all(
         [
             Request.of((("iModelId", values.unknown_imodel(7)),), headers=FULL),
             Request.of((("changesetId", "0123456789abcdef0123456789abcdef01234567"),), headers=FULL),
             Request.of((("exportType", "NoSuchType"),), headers=FULL),
+            Request.of((("exportType", "No such type: 1+1=2 & é/%"), ("$top", "3")), headers=FULL),
         ]
     )
 

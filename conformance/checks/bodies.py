@@ -35,7 +35,7 @@ _LINK: Final = "#/components/schemas/Link"
 _FORMAT_KEYWORDS: Final = frozenset({"format", "pattern"})
 
 
-@check("ok-media-type", "ok-json", "json-encoding", "json-unique-names", "error-media-type")
+@check("ok-media-type", "ok-json", "json-encoding", "json-unique-names", "error-media-type", "body-as-declared")
 def json_body(context: Context) -> Iterator[Observation]:
     """A list is one JSON text under a documented media type; so is an error body, where it is JSON."""
     exchange = context.exchange
@@ -48,6 +48,9 @@ def json_body(context: Context) -> Iterator[Observation]:
             return
         yield judged("ok-media-type", documented, message)
         yield judged("ok-json", exchange.json is not NOT_JSON, f"not JSON: {exchange.text[:60]!r}")
+        if exchange.json is NOT_JSON and exchange.header("content-encoding"):
+            coding = exchange.header("content-encoding")
+            yield broken("body-as-declared", f"the body under Content-Encoding: {coding} is not whole")
     elif exchange.json is not NOT_JSON and context.acceptable:
         yield judged("error-media-type", documented, message)
     if exchange.json is not NOT_JSON:

@@ -54,7 +54,7 @@ def error_code(context: Context) -> Iterator[Observation]:
         return
     status = exchange.status
     name = {401: "unauthorized", 422: "unprocessable", 429: "rate-limit"}.get(status)
-    if name is None:
+    if name is None or (status == 422 and exchange.request.credential.kind is not CredentialKind.GOOD):
         return
     error = _error(context)
     missing = [member for member in ("code", "message") if error.get(member) is None]

@@ -24,5 +24,5 @@ def retry_after(context: Context) -> Iterator[Observation]:
     value = exchange.header("retry-after")
     yield judged("retry-after-present", value is not None, "429 without retry-after")
     if value is not None:
-        seconds = re.fullmatch(r"\d+", value.strip(), re.ASCII) is not None
+        seconds = re.fullmatch(r"\d+(\.\d+)?", value.strip(), re.ASCII) is not None
         yield judged("retry-after-seconds", seconds, f"retry-after: {value}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from conformance import roots
@@ -11,8 +11,6 @@ from conformance.checks.registry import Context, Observation, broken, check, hel
 from conformance.exchange import Request
 from conformance.knowledge import DEFAULT_TOP
 from conformance.query import Query, Validity, read, same_type
-
-_PAGING: Final = ("$top", "$skip")
 
 
 def link_query(href: str) -> Query | None:
@@ -37,20 +35,37 @@ def root_prefix(context: Context) -> Iterator[Observation]:
 @check("links-keep-query")
 def kept_query(context: Context) -> Iterator[Observation]:
     """The links of a list keep the documented parameters of the request."""
-    if not context.readable_list or not _clear(context):
+    kept = _to_keep(context)
+    if not context.readable_list or not kept or context.odd_root:
         return
-    kept = {name: p.value for name, p in context.query.of(Validity.VALID).items() if name not in _PAGING}
     for name, href in context.exchange.links.items():
         query = link_query(href)
         if name not in ("self", "next", "prev") or query is None:
             continue
         link = dict(parse_qsl(urlsplit(href).query, keep_blank_values=True))
-        lost = [key for key, value in kept.items() if not _same_value(key, value, link.get(key))]
-        if context.query.count("$top") not in (None, DEFAULT_TOP) and "$top" not in link and name != "prev":
-            lost.append("$top")
-        message = f"{name} has {lost[0]}={link.get(lost[0])!r} for {context.query.value(lost[0])!r}" if lost else ""
-        if kept or lost:
-            yield judged("links-keep-query", not lost, message)
+        lost = next((key for key, value in kept.items() if not _keeps(name, key, value, link)), None)
+        message = f"{name} has {lost}={link.get(lost)!r} for {kept[lost]!r}" if lost else ""
+        yield judged("links-keep-query", lost is None, message)
+
+
+def _to_keep(context: Context) -> dict[str, str]:
+    """The parameters that links must keep: all, where each is valid or a type that the server found nothing of."""
+    times = Counter(name for name, _ in context.query.pairs)
+    kept = {}
+    for name, parameter in context.query.parameters.items():
+        plain_type = name == "exportType" and parameter.value.strip() and times[name] == 1
+        if parameter.validity is not Validity.VALID and not plain_type:
+            return {}
+        if name != "$skip" and (name != "$top" or parameter.value != str(DEFAULT_TOP)):
+            kept[name] = parameter.value
+    return {} if context.query.respelled else kept
+
+
+def _keeps(link: str, name: str, value: str, kept: Mapping[str, str]) -> bool:
+    if name == "$top":
+        # Another number is a matter of where the link leads; `prev` may be shorter than the page.
+        return link == "prev" or name in kept
+    return _same_value(name, value, kept.get(name))
 
 
 def _same_value(name: str, value: str, linked: str | None) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 
 from conformance.checks.exports import only
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
-from conformance.collection import Export, Selection, Snapshot, identity, passes
+from conformance.collection import Export, Selection, Snapshot, date, identity, passes
 from conformance.knowledge import SelectionKey
 from conformance.preference import Preferred
 from conformance.query import COMPATIBILITY, FILTERS, same_type
@@ -148,7 +148,8 @@ def _kept(context: Context, wanted: Selection, skip: int) -> Iterator[str]:
 
 
 @check(
-    "list-order-steady", "orderby-steady", "skip-leaves-out", "prefer-same-exports", "root-links-only", "cdn-links-only"
+    *("list-order-steady", "orderby-steady", "orderby-asc", "orderby-desc", "skip-leaves-out"),
+    *("root-links-only", "cdn-links-only"),
 )
 def sequence(context: Context) -> Iterator[Observation]:
     """A page is the slice of its selection that `$skip` and `$top` cut out, in the order that was seen before."""
@@ -172,9 +173,11 @@ def sequence(context: Context) -> Iterator[Observation]:
 
 
 def _order_requirement(context: Context, ids: list[str], due: list[str]) -> str:
-    query = context.query
-    if "$orderBy" in query.parameters:
-        return "orderby-steady"
+    query, snapshot = context.query, context.knowledge.snapshot
+    order = query.value("$orderBy")
+    if order is not None:
+        moments = [[date(snapshot.by_id[one]) if snapshot else None for one in some] for some in (ids, due)]
+        return "orderby-steady" if moments[0] == moments[1] else f"orderby-{order.removeprefix('date:')}"
     if set(ids) != set(due):
         return _changed(context) or ("skip-leaves-out" if query.count("$skip") else "list-order-steady")
     return _changed(context) or "list-order-steady"
@@ -204,7 +207,7 @@ def data(context: Context) -> Iterator[Observation]:
     if different:
         export, name = different[0]
         dates = sum(name == "lastModified" for _, name in different)
-        if len(compared) >= _ENOUGH_TO_TELL and dates > _NEARLY_ALL * len(compared):
+        if not _changed(context) and len(compared) >= _ENOUGH_TO_TELL and dates > _NEARLY_ALL * len(compared):
             requirement = "lastmodified-steady"
         message = f"the export {export.get('id')} has another {name} than in the whole list"
         yield broken(requirement, message, contestable=True)

@@ -79,7 +79,9 @@ def documented_status(context: Context) -> Iterator[Observation]:
         )
         return
     left_to_server = context.query.respelled or bool(context.query.of(Validity.FREE))
-    if left_to_server and 400 <= status < 500:
+    refused = context.ordinary and context.query.must_be_refused
+    if (left_to_server or refused) and 400 <= status < 500:
+        # The server may refuse in its own way, or the check of the invalid parameter speaks.
         return
     if not tolerated and (context.acceptable or status in spec.documented_statuses()):
         yield judged("status-documented", status in spec.documented_statuses(), f"status {status} is not documented")
@@ -152,12 +154,12 @@ def _has_unknown_preference(context: Context) -> bool:
 def invalid_parameter_is_refused(context: Context) -> Iterator[Observation]:
     """A request with an invalid parameter gets 422."""
     exchange = context.exchange
-    if not context.ordinary or exchange.status not in (200, 422):
+    if not context.ordinary or not exchange.status or exchange.status >= 500 or exchange.status in (401, 429):
         return
     invalid = context.query.of(Validity.INVALID)
     for parameter in invalid.values():
-        if exchange.status == 200:
-            yield broken(parameter.requirement, f"status 200 for {_shown(parameter)}")
+        if exchange.status != 422:
+            yield broken(parameter.requirement, f"status {exchange.status} for {_shown(parameter)}, where 422 is due")
         elif len(invalid) == 1:
             yield held(parameter.requirement)
 
@@ -214,9 +216,9 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
         yield held(requirement)
         if not context.query.must_be_accepted:
             yield held("auth-before-parameters")
-    elif exchange.status == 422:
+    elif exchange.status == 422 and not context.query.must_be_accepted:
         yield broken("auth-before-parameters", "status 422: the parameters are judged before the credential")
-    elif 200 <= exchange.status < 300:
+    elif 200 <= exchange.status < 300 or exchange.status == 422:
         yield broken(requirement, f"status {exchange.status}, where 401 is due")
 
 

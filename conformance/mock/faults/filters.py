@@ -398,18 +398,6 @@ FAULTS = (
         _loses("iModelId", lambda _call, export: not export.changeset_id),
     ),
     Fault(
-        "imodelid-unhyphenated",
-        ("imodelid-format",),
-        "An `iModelId` may do without hyphens.",
-        _takes("iModelId", r"[0-9a-f]{32}"),
-    ),
-    Fault(
-        "imodelid-braced",
-        ("imodelid-format",),
-        "An `iModelId` may stand in braces.",
-        _takes("iModelId", r"\{[0-9a-f-]{36}\}", lambda text: text.strip("{}")),
-    ),
-    Fault(
         "imodelid-any-groups",
         ("imodelid-format",),
         "An `iModelId` may have its hyphens anywhere.",

@@ -305,24 +305,6 @@ FAULTS = (
         _reads("$top", r"[1-9][0-9]{0,2}[^0-9.].*", _leading),
     ),
     Fault(
-        "top-fraction-accepted",
-        ("top-number",),
-        "A `$top` with a fraction is cut off.",
-        _reads("$top", r"[1-9][0-9]{0,2}\.[0-9]+", lambda text: int(float(text))),
-    ),
-    Fault(
-        "top-hexadecimal-accepted",
-        ("top-number",),
-        "A hexadecimal `$top` is accepted.",
-        _reads("$top", r"0x[0-9a-f]{1,2}", lambda text: int(text, 16)),
-    ),
-    Fault(
-        "top-exponent-accepted",
-        ("top-number",),
-        "A `$top` with an exponent is accepted.",
-        _reads("$top", r"[1-9]e[0-2]", lambda text: int(float(text))),
-    ),
-    Fault(
         "top-null-ignored",
         ("top-number",),
         "A `$top` of `null` or `undefined` is ignored.",
@@ -520,18 +502,6 @@ FAULTS = (
         ("skip-number",),
         "Of a `$skip` the digits at its beginning count.",
         _reads("$skip", r"[0-9]{1,9}[^0-9.].*", _leading),
-    ),
-    Fault(
-        "skip-fraction-accepted",
-        ("skip-number",),
-        "A `$skip` with a fraction is cut off.",
-        _reads("$skip", r"[0-9]{1,9}\.[0-9]+", lambda text: int(float(text))),
-    ),
-    Fault(
-        "skip-exponent-accepted",
-        ("skip-number",),
-        "A `$skip` with an exponent is accepted.",
-        _reads("$skip", r"[0-9]e[0-9]", lambda text: int(float(text))),
     ),
 )
 """The faults of this theme."""

@@ -161,12 +161,6 @@ FAULTS = (
         "An iModel without exports gets 404.",
         gate(_unknown_imodel, _error(404, "iModelNotFound")),
     ),
-    Fault(
-        "conditional-304",
-        ("status-documented",),
-        "A conditional request gets 304, whatever its tag.",
-        _listed(_conditional),
-    ),
     Fault("range-206", ("status-documented",), "A request with a range gets 206 and the whole.", _listed(_ranged)),
     Fault(
         "part-206",
