@@ -49,7 +49,7 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     enum: tuple[str | int, ...] = ()
-    spellings: Mapping[str, str] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

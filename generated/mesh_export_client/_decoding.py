@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ._json import is_array, is_object
 from ._model import remember
 from ._redaction import hide, hide_all
 from ._retry import seconds_to_wait
@@ -113,24 +114,24 @@ def _charset(content_type: str) -> str | None:
 
 def _error_object(content: bytes, content_type: str) -> Mapping[str, Any]:
     try:
-        body = msgspec.json.decode(as_utf8(content, content_type))
+        body: object = msgspec.json.decode(as_utf8(content, content_type))
     except (ValueError, RecursionError):
         try:
             body = msgspec.json.decode(content.decode("latin-1").encode())
         except (ValueError, RecursionError):
             return {}
-    error = body.get("error", body) if isinstance(body, dict) else body
+    error = body.get("error", body) if is_object(body) else body
     if isinstance(error, str):
         return {"message": error}
-    return error if isinstance(error, dict) else {}
+    return error if is_object(error) else {}
 
 
 def _details(told: object, secrets: Iterable[str]) -> tuple[ErrorDetail, ...]:
-    items = told[:_DETAILS] if isinstance(told, list) else []
+    items = told[:_DETAILS] if is_array(told) else []
     return tuple(
         ErrorDetail(*(_text(item.get(name), secrets) for name in ("code", "message", "target")))
         for item in items
-        if isinstance(item, dict)
+        if is_object(item)
     )
 
 

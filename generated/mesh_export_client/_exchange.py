@@ -61,6 +61,8 @@ def _exchange(http: httpx2.Client, request: Request, settings: Settings, deadlin
         follow_redirects=False,
     )
     try:
+        if response.is_stream_consumed:  # by a transport that has no socket: httpx2 has decompressed what it gave
+            return _answer(response, response.content, started)
         body = Body(response.headers.get("content-encoding", ""), settings.max_body)
         for piece in response.iter_raw():
             body.feed(piece)
@@ -68,8 +70,12 @@ def _exchange(http: httpx2.Client, request: Request, settings: Settings, deadlin
                 raise TimeoutError
     finally:
         response.close()
+    return _answer(response, body.content(), started)
+
+
+def _answer(response: httpx2.Response, content: bytes, started: float) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, body.content(), time.monotonic() - started)
+    return Answer(response.status_code, headers, content, time.monotonic() - started)
 
 
 def _as_ours(error: Exception, method: str, shown_url: str, settings: Settings, deadline: Deadline) -> TransportError:

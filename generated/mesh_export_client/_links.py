@@ -5,12 +5,13 @@ A link is a hint, not an order: it never takes a request, and so never a credent
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ._redaction import hide_links
 from .errors import InvalidArgumentError, LinkRefusedError
 
 _PORTS = {"http": 80, "https": 443}
+_DELETE = 0x7F
 
 
 def with_path_suffix(url: str, suffix: str) -> str:
@@ -46,7 +47,10 @@ def clean_base_url(text: str) -> str:
 
 
 def followed(link: str, *, base_url: str, path: str, refuse_foreign: bool) -> str:
-    """Give the URL to request in order to follow a link.
+    """Give the URL to request in order to follow a link to another page of a list.
+
+    It is the list's own URL with the query of the link: a proxy, or the host and root that a caller asked links to
+    begin with, may have changed all that comes before the query.
 
     Args:
         link: The link as the service sent it; it may be relative.
@@ -57,26 +61,15 @@ def followed(link: str, *, base_url: str, path: str, refuse_foreign: bool) -> st
     Raises:
         LinkRefusedError: It is not an HTTP URL, or leads elsewhere and such links are refused.
     """
-    if any(ord(character) <= ord(" ") or ord(character) == 0x7F for character in link):
+    if any(ord(character) <= ord(" ") or ord(character) == _DELETE for character in link):
         raise LinkRefusedError("A link with blanks or control characters is not followed.", link=hide_links(link))
     try:
-        target = urlsplit(link)
+        target = urlsplit(urljoin(base_url, link))
     except ValueError:
         raise LinkRefusedError("A link is not a URL.", link=hide_links(link)) from None
-    base = urlsplit(base_url)
-    if not target.scheme and not target.netloc:
-        return _on(base, target.path or base.path + path, target.query)
-    if origin_of(link) is None:
+    origin = origin_of(urlunsplit(target))
+    if origin is None:
         raise LinkRefusedError("A link is not an http or https URL.", link=hide_links(link))
-    if origin_of(link) == origin_of(base_url):
-        return _on(base, target.path, target.query)
-    if refuse_foreign:
+    if refuse_foreign and origin != origin_of(base_url):
         raise LinkRefusedError("A link leads to another origin than the client's.", link=hide_links(link))
-    # The same list under another prefix is the same list: what comes before the operation's path is the client's own.
-    same_list = target.path.rstrip("/").endswith(path.rstrip("/"))
-    return _on(base, base.path + path if same_list else target.path, target.query)
-
-
-def _on(base: SplitResult, path: str, query: str) -> str:
-    # Two slashes at the beginning of a path would be read as a host.
-    return urlunsplit((base.scheme, base.netloc, "/" + path.lstrip("/"), query, ""))
+    return f"{base_url}{path}?{target.query}"

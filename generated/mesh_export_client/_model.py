@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from ._json import is_array, is_items, is_object
 from ._redaction import hide_links
 
 AwareDatetime = Annotated[datetime.datetime, msgspec.Meta(tz=True)]
@@ -46,7 +47,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Give the wire form: a dictionary with the wire's names that `json` can write."""
-        wire: dict[str, Any] = msgspec.to_builtins(self)
+        wire: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
         return wire
 
     def to_json(self) -> bytes:
@@ -112,24 +113,23 @@ def remember(value: object, content: bytes) -> None:
         member = getattr(value, name)
         if isinstance(member, Resource):
             keep(member, "_origin", (content, (wire_name,)))
-        elif isinstance(member, tuple) and member and isinstance(member[0], Resource):
+        elif is_items(member) and member and isinstance(member[0], Resource):
             for index, item in enumerate(member):
                 keep(item, "_origin", (content, (wire_name, index)))
 
 
-def _unknown(sent: Any, value: object) -> dict[Any, Any]:
+def _unknown(sent: object, value: object) -> dict[Any, Any]:
     """Collect what was sent and has no place in the value; items of a list under their index."""
     known: dict[Any, object]
-    if isinstance(value, Model) and isinstance(sent, dict):
-        known = {name: getattr(value, field) for name, field in _names(value)}
-        steps = sent.items()
-    elif isinstance(value, tuple) and isinstance(sent, list):
-        known = dict(enumerate(value))
-        steps = dict(enumerate(sent)).items()
+    steps: dict[Any, object]
+    if isinstance(value, Model):
+        known = {wire_name: getattr(value, name) for wire_name, name in _names(value)}
+        steps = dict(sent) if is_object(sent) else {}
     else:
-        return {}
-    found = {step: item for step, item in steps if step not in known}
-    below = {step: _unknown(item, known[step]) for step, item in steps if step in known}
+        known = dict(enumerate(value)) if is_items(value) else {}
+        steps = dict(enumerate(sent)) if known and is_array(sent) else {}
+    found = {step: item for step, item in steps.items() if step not in known}
+    below = {step: _unknown(item, known[step]) for step, item in steps.items() if step in known}
     return found | {step: item for step, item in below.items() if item}
 
 
@@ -139,13 +139,13 @@ def _names(value: Model) -> Iterator[tuple[str, str]]:
 
 def _merged(known: Any, unknown: Mapping[Any, Any]) -> Any:
     for step, value in unknown.items():
-        there = isinstance(known, list) or step in known
+        there = is_array(known) or step in known
         known[step] = _merged(known[step], value) if there else value
     return known
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, tuple):
+    if is_items(value):
         return f"<{len(value)} items>" if len(value) > 1 else f"({', '.join(_shown(item) for item in value)})"
     if isinstance(value, UUID | Enum):
         return repr(str(value))

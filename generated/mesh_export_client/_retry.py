@@ -83,10 +83,14 @@ def arguments(operation: str, method: str, settings: Settings) -> dict[str, Any]
         "retry": tenacity.retry_if_exception(lambda error: may_repeat(method, error)),
         # `stop_before_delay` also counts the wait to come: a call never sleeps past its deadline.
         "stop": tenacity.stop_after_attempt(policy.max_retries + 1) | tenacity.stop_before_delay(settings.deadline),
-        "wait": lambda state: delay(policy, state.attempt_number, state.outcome.exception()),
+        "wait": _wait(policy),
         "before_sleep": _watch(operation, settings.on_retry),
         "reraise": True,
     }
+
+
+def _wait(policy: RetryPolicy) -> Callable[[tenacity.RetryCallState], float]:
+    return lambda state: delay(policy, state.attempt_number, state.outcome.exception() if state.outcome else None)
 
 
 def _watch(operation: str, on_retry: Callable[[RetryEvent], None] | None) -> Callable[[tenacity.RetryCallState], None]:

@@ -116,6 +116,7 @@ class Session:
         """Send a request and follow redirects, as long as they stay on its own origin."""
         secrets = self._secrets(request, authorization)
         request = replace(request, headers={"authorization": authorization, **request.headers})
+        url = shown(request.url, call.operation, secrets)
         for _ in range(_MAX_REDIRECTS + 1):
             url = shown(request.url, call.operation, secrets)
             answer = exchange(self.http, request, settings=settings, deadline=deadline, shown_url=url)

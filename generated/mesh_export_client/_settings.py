@@ -60,8 +60,8 @@ class Settings:
     timeout: float | httpx2.Timeout = field(default_factory=lambda: DEFAULT_TIMEOUT)
     deadline: float = 300
     retries: RetryPolicy = field(default_factory=RetryPolicy)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
     user_agent: str = USER_AGENT
     check: bool = True
     foreign_links: ForeignLinks = "rewrite"
