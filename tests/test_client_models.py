@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 import pytest
 import yaml
+from client_servers import STAMP, export, page
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import validator_for
@@ -33,7 +34,6 @@ from mesh_export_client import (
 )
 
 from scripts.generate import SPEC
-from tests.client_servers import STAMP, export, page
 
 SCHEMAS: dict[str, Any] = yaml.safe_load(SPEC.read_text(encoding="utf-8"))["components"]["schemas"]
 EXAMPLES: dict[str, Any] = yaml.safe_load(SPEC.read_text(encoding="utf-8"))["components"]["examples"]
@@ -225,7 +225,7 @@ def test_models_are_immutable() -> None:
     with pytest.raises(AttributeError):
         value.display_name = "Other"  # type: ignore[misc]
     with pytest.raises(AttributeError):
-        del value.links  # type: ignore[misc]
+        del value.links
     assert copy.copy(value) is value
     assert copy.deepcopy(value) is value
     assert isinstance(ExportListResponse.from_json(encoded(page(2))).exports, tuple)

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from client_servers import KINDS, TOKEN, Kind, http, page, serve
 from mesh_export_client import (
     AsyncMeshExportClient,
     ExportType,
@@ -14,8 +15,6 @@ from mesh_export_client import (
     MeshExportClient,
     __version__,
 )
-
-from tests.client_servers import KINDS, TOKEN, Kind, http, page, serve
 
 EVERYTHING: dict[str, Any] = {
     "imodel_id": uuid.UUID("b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc"),
@@ -76,7 +75,7 @@ def test_every_parameter_reaches_the_wire_under_its_own_name(kind: Kind) -> None
         ("changeset_id", "", "changesetId="),
     ],
 )
-def test_a_value_is_written_as_the_wire_wants_it(argument: str, value: object, written: str) -> None:
+def test_a_value_is_written_as_the_wire_wants_it(argument: str, value: Any, written: str) -> None:
     with serve(http(body=page())) as server:
         KINDS[0].list(server.url, **{argument: value})
     assert server.asked[0].target == f"/mesh-export/?{written}"
