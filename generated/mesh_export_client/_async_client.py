@@ -39,7 +39,7 @@ class AsyncMeshExportClient:
             raises.
         max_body: The largest answer to take, in bytes.
         on_retry: Called before each wait for another attempt.
-        proxy: The URL of a proxy.
+        proxy: The URL of a proxy. By default that of the environment.
         verify: The certificates to trust: a context, or `False` for any.
         transport: What sends, in place of a connection pool; it is closed with the client.
         http_client: A client of httpx2 to send with; it is left open, and its own settings hold for what is not set
@@ -88,13 +88,8 @@ class AsyncMeshExportClient:
             raise InvalidArgumentError("A client of httpx2 brings its own proxy, certificates and transport.")
         authorization = AsyncAuthorization(token)
         self._owns_http = http_client is None
-        self._bind(
-            AsyncSession(
-                settings,
-                http_client or httpx2.AsyncClient(proxy=proxy, verify=verify, transport=transport),
-                authorization,
-            )
-        )
+        http = http_client or httpx2.AsyncClient(proxy=proxy, verify=verify, transport=transport)
+        self._bind(AsyncSession(settings, http, authorization))
 
     def _bind(self, session: AsyncSession) -> None:
         self._session = session

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Self, Unpack
+from urllib.request import getproxies
 
 import httpx2
 
 from ._authorization import Authorization
+from ._bounded import BoundedTransport
 from ._session import Session
 from ._settings import DEFAULT_TIMEOUT, USER_AGENT, RetryPolicy, Settings, base_url_or_default
 from .api.exports import Exports
@@ -29,6 +31,7 @@ class MeshExportClient:
         base_url: What comes before the path of each operation. By default that of the environment, else production.
         timeout: Seconds to wait for a connection, and for each piece of an answer.
         deadline: Seconds that a call may take in all, retries included. A walk over pages is one call for each page.
+            Through a proxy, or a transport or client of the caller's own, it is held between the pieces of an answer.
         max_retries: How many times to try again.
         retries: How to try again in more detail, in place of `max_retries`.
         headers: Headers to add to each request.
@@ -39,7 +42,7 @@ class MeshExportClient:
             raises.
         max_body: The largest answer to take, in bytes.
         on_retry: Called before each wait for another attempt.
-        proxy: The URL of a proxy.
+        proxy: The URL of a proxy. By default that of the environment.
         verify: The certificates to trust: a context, or `False` for any.
         transport: What sends, in place of a connection pool; it is closed with the client.
         http_client: A client of httpx2 to send with; it is left open, and its own settings hold for what is not set
@@ -88,13 +91,10 @@ class MeshExportClient:
             raise InvalidArgumentError("A client of httpx2 brings its own proxy, certificates and transport.")
         authorization = Authorization(token)
         self._owns_http = http_client is None
-        self._bind(
-            Session(
-                settings,
-                http_client or httpx2.Client(proxy=proxy, verify=verify, transport=transport),
-                authorization,
-            )
-        )
+        if not (http_client or transport or proxy or getproxies()):
+            transport = BoundedTransport(verify)
+        http = http_client or httpx2.Client(proxy=proxy, verify=verify, transport=transport)
+        self._bind(Session(settings, http, authorization))
 
     def _bind(self, session: Session) -> None:
         self._session = session

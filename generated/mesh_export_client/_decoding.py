@@ -23,6 +23,18 @@ T = TypeVar("T")
 ERROR_BODY_LENGTH = 4096
 """How many bytes of a body an error keeps."""
 
+# Python knows codecs that are no charsets, and some that take very long: only these are tried beside UTF-8.
+_CHARSETS = (
+    "utf-16",
+    "utf-16-be",
+    "utf-16-le",
+    "utf-32",
+    "utf-32-be",
+    "utf-32-le",
+    "iso8859-1",
+    "iso8859-15",
+    "cp1252",
+)
 _TEXT_LENGTH = 500
 _DETAILS = 100
 
@@ -44,7 +56,7 @@ def decode(decoder: msgspec.json.Decoder[T], content: bytes) -> T:
 def as_utf8(content: bytes, content_type: str) -> bytes:
     """Give a body in UTF-8 without a byte order mark, by what its media type says of its charset."""
     charset = _charset(content_type)
-    if charset and charset not in ("utf-8", "ascii"):
+    if charset in _CHARSETS:
         try:
             content = content.decode(charset).encode()
         except ValueError:
@@ -101,15 +113,15 @@ def decode_error(
     )
 
 
-def _charset(content_type: str) -> str | None:
+def _charset(content_type: str) -> str:
     for parameter in content_type.split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
             try:
                 return codecs.lookup(value.strip(" \t\"'")).name
             except (LookupError, ValueError):
-                return None
-    return None
+                return ""
+    return ""
 
 
 def _error_object(content: bytes, content_type: str) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import httpx2
 
 from ._answer import Answer, Deadline
 from ._body import Body, BodyBrokenError, BodyTooLargeError
+from ._bounded import within
 from ._call import Request
 from ._retry import NOT_SENT
 from ._settings import Settings
@@ -41,7 +42,8 @@ def exchange(
         TransportError: No complete answer came, or too large a one.
     """
     try:
-        return _exchange(http, request, settings, deadline)
+        with within(deadline):
+            return _exchange(http, request, settings, deadline)
     except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, BodyBrokenError, BodyTooLargeError) as error:
         raise _as_ours(error, request.method, shown_url, settings, deadline) from None
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_SERVER_ERRORS = range(500, 600)
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-ms-request-id")
 
 
@@ -197,7 +198,7 @@ ERRORS_BY_STATUS: Mapping[int, type[ResponseError]] = {
 
 def error_class(status: int) -> type[ResponseError]:
     """Give the class of error that a status raises."""
-    return ERRORS_BY_STATUS.get(status) or (ServerError if status >= 500 else UnexpectedStatusError)
+    return ERRORS_BY_STATUS.get(status) or (ServerError if status in _SERVER_ERRORS else UnexpectedStatusError)
 
 
 def _rebuild(cls: type[MeshExportError], message: str, attributes: dict[str, Any]) -> MeshExportError:
