@@ -1,0 +1,83 @@
+"""Install the client package from its wheel into an empty environment, and run the contract program there.
+
+The program (`scripts/contract_program.py`) compares what the package gives with what came over the wire. The server is
+named by `--url`, its token by `MESH_EXPORT_TOKEN`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = ROOT / "scripts" / "contract_program.py"
+
+
+def installed(folder: Path) -> Path:
+    """Build the wheel and install it, with what it needs, into an environment of its own.
+
+    Args:
+        folder: Where to make the environment.
+
+    Returns:
+        The interpreter of the environment.
+
+    Raises:
+        subprocess.CalledProcessError: It cannot be built or installed.
+    """
+    build = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        folder / "dist",
+        ROOT / "generated",
+    ]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = (folder / "dist").glob("*.whl")
+    uv = Path(sysconfig.get_path("scripts")) / "uv"
+    python = folder / "environment" / "bin" / "python"
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder / "environment"], check=True)
+    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, wheel], check=True)
+    return python
+
+
+def run(python: Path, url: str, token: str) -> subprocess.CompletedProcess[str]:
+    """Run the contract program against a server.
+
+    Args:
+        python: The interpreter of an environment that has the package.
+        url: The server's root.
+        token: The token, without which the server answers 401.
+    """
+    environment = {**os.environ, "MESH_EXPORT_BASE_URL": url, "MESH_EXPORT_TOKEN": token}
+    environment.pop("PYTHONPATH", None)
+    # Isolated: nothing of this project may be found beside what was installed.
+    return subprocess.run([python, "-I", PROGRAM], env=environment, capture_output=True, text=True, check=False)
+
+
+def main() -> int:
+    """Run the command; the result is its exit code."""
+    parser = argparse.ArgumentParser(description="Compare the client package with what a server sends.")
+    parser.add_argument("--url", required=True, help="the server's root; its token is MESH_EXPORT_TOKEN")
+    options = parser.parse_args()
+    token = os.environ.get("MESH_EXPORT_TOKEN")
+    if not token:
+        print("Set MESH_EXPORT_TOKEN to a token of the server.", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        finished = run(installed(Path(folder)), options.url, token)
+    print(finished.stdout, end="")
+    print(finished.stderr, end="", file=sys.stderr)
+    return finished.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
