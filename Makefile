@@ -7,7 +7,7 @@ PAGE ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint format generate check-generated build unread lock clean
+.PHONY: help setup conformance test lint format generate check-generated build contract bench docs unread lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,7 @@ lint: setup ## Check the spec, the code and the types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/pyright
 
 format: setup ## Format the code
 	$(BIN)/ruff check --fix .
@@ -47,6 +48,15 @@ check-generated: setup ## Fail with a diff when generated/ is not what the spec 
 build: setup ## Build the wheels of the client and the suite into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist generated
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+contract: setup ## Compare the client, installed from its wheel, with what URL=… sends
+	@$(BIN)/python scripts/contract.py --url "$(URL)"
+
+bench: setup ## Measure the client against a plain one on the embedded mock
+	@$(BIN)/pytest benchmarks --benchmark-columns=median,rounds --benchmark-sort=name -q $(ARGS)
+
+docs: setup ## Build the client's reference into dist/docs/
+	@$(BIN)/pdoc --docformat google --output-directory dist/docs mesh_export_client
 
 unread: setup ## List the sentences of PAGE=file that no requirement covers
 	@$(BIN)/python scripts/unread.py "$(PAGE)"

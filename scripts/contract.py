@@ -30,16 +30,8 @@ def installed(folder: Path) -> Path:
     Raises:
         subprocess.CalledProcessError: It cannot be built or installed.
     """
-    build = [
-        sys.executable,
-        "-m",
-        "build",
-        "--wheel",
-        "--no-isolation",
-        "--outdir",
-        folder / "dist",
-        ROOT / "generated",
-    ]
+    source, wheels = str(ROOT / "generated"), str(folder / "dist")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", wheels, source]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = (folder / "dist").glob("*.whl")
     uv = Path(sysconfig.get_path("scripts")) / "uv"

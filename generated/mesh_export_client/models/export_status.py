@@ -1,6 +1,10 @@
 """The known values of `ExportStatus`, a list that is not closed."""
 
-from .._model import OpenEnum
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .._model import OpenEnum, known
 
 
 class ExportStatus(OpenEnum):
@@ -9,7 +13,7 @@ class ExportStatus(OpenEnum):
     The known values are not a closed list: the service may name others.
     """
 
-    NOT_STARTED = "NotStarted"
-    IN_PROGRESS = "InProgress"
-    COMPLETE = "Complete"
-    INVALID = "Invalid"
+    NOT_STARTED: ClassVar[ExportStatus] = known("NotStarted")
+    IN_PROGRESS: ClassVar[ExportStatus] = known("InProgress")
+    COMPLETE: ClassVar[ExportStatus] = known("Complete")
+    INVALID: ClassVar[ExportStatus] = known("Invalid")

@@ -1,6 +1,10 @@
 """The known values of `ExportType`, a list that is not closed."""
 
-from .._model import OpenEnum
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .._model import OpenEnum, known
 
 
 class ExportType(OpenEnum):
@@ -9,9 +13,9 @@ class ExportType(OpenEnum):
     The known values are not a closed list: deployments differ, and some spell `3DTiles` as `3DTILES`.
     """
 
-    TYPE_3D_TILES = "3DTiles"
-    TYPE_3DTILES = "3DTILES"
-    IMODEL = "IMODEL"
-    CESIUM = "CESIUM"
-    TYPE_3DFT = "3DFT"
-    GLTF = "GLTF"
+    TYPE_3D_TILES: ClassVar[ExportType] = known("3DTiles")
+    TYPE_3DTILES: ClassVar[ExportType] = known("3DTILES")
+    IMODEL: ClassVar[ExportType] = known("IMODEL")
+    CESIUM: ClassVar[ExportType] = known("CESIUM")
+    TYPE_3DFT: ClassVar[ExportType] = known("3DFT")
+    GLTF: ClassVar[ExportType] = known("GLTF")
