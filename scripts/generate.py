@@ -76,6 +76,7 @@ class Parameter:
         bounds: The limits that the page itself states, by their JSON Schema names.
         known: The known values of a list that is not closed.
         spellings: What a caller may write instead of the wire's own values.
+        deprecated: Whether the spec calls it deprecated.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Parameter:
     bounds: Mapping[str, Any]
     known: tuple[str, ...]
     spellings: Mapping[str, str]
+    deprecated: bool
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ class Facts:
         errors: The class of each documented error status.
         deprecated: Python names of deprecated members, by class name.
         oauth: Issuer, token path and scope of the grant for services.
+        waits: The method that waits for the end of what an operation begins, by the operation's id.
         tags: What each group of operations is, by its name.
         class_names: The classes of all models.
         results: The class that the success of each endpoint has, by endpoint; none where it has no body.
@@ -167,6 +170,7 @@ class Facts:
     errors: Mapping[int, str]
     deprecated: Mapping[str, tuple[str, ...]]
     oauth: Mapping[str, str]
+    waits: Mapping[str, str]
     tags: Mapping[str, str]
     class_names: tuple[str, ...]
     results: Mapping[str, str | None]
@@ -259,6 +263,7 @@ def parameter_facts(spec: Mapping[str, Any], node: Mapping[str, Any], settings: 
         bounds={bound: schema[bound] for bound in BOUNDS if bound in schema and from_page},
         known=tuple(schema.get("x-extensible-enum", ())),
         spellings=own.get("spellings", {}),
+        deprecated=bool(node.get("deprecated")),
     )
 
 
@@ -362,6 +367,11 @@ def read_facts(spec: Mapping[str, Any], settings: Mapping[str, Any], data: Gener
             for name, schema in schemas.items()
         },
         oauth=settings.get("oauth", {}),
+        waits={
+            operation.id: settings["waits"][operation.id]
+            for operation in operations.values()
+            if operation.id in settings.get("waits", {})
+        },
         tags={tag["name"]: tag.get("description", tag["name"]) for tag in spec.get("tags", [])},
         class_names=tuple(sorted([*models, *(enum.class_info.name for enum in data.enums if is_class(enum, schemas))])),
         results=results,
@@ -459,17 +469,21 @@ def read_project(spec_path: Path, output: Path) -> Project:
 def render_modules(project: Project) -> None:
     """Render the modules that the generator has no place for.
 
-    A template in `runtime/` gives one module of its name. One in `twins/` gives two, for `def` and for `async def`.
+    A template in `runtime/` gives one module of its name. One in `twins/` gives two, for `def` and for `async def`. One
+    that renders to nothing gives none.
     """
-    for template in sorted((TEMPLATES / "runtime").rglob("*.jinja")):
-        path = template.relative_to(TEMPLATES)
-        target = project.package_dir / path.relative_to("runtime").with_suffix("")
-        target.write_text(project.env.get_template(path.as_posix()).render(), encoding="utf-8")
+    for template in sorted((TEMPLATES / "runtime").glob("*.jinja")):
+        render(project, f"runtime/{template.name}", template.stem, {})
     for template in sorted((TEMPLATES / "twins").glob("*.jinja")):
         for prefix, variables in TWINS.items():
-            target = project.package_dir / f"_{prefix}{template.with_suffix('').name}"
-            text = project.env.get_template(f"twins/{template.name}").render(variables)
-            target.write_text(text, encoding="utf-8")
+            render(project, f"twins/{template.name}", f"_{prefix}{template.stem}", variables)
+
+
+def render(project: Project, template: str, module: str, variables: Mapping[str, Any]) -> None:
+    """Render one template into the package."""
+    text = project.env.get_template(template).render(variables)
+    if text.strip():
+        (project.package_dir / module).write_text(text, encoding="utf-8")
 
 
 def lay_out(folder: Path) -> None:

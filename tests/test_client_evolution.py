@@ -1,0 +1,204 @@
+"""Operations, members and deprecations that are added to the spec reach the package without a line of Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from client_operations import spec_with
+from client_servers import STAMP, http, page, serve
+
+from scripts import generate
+
+FULL = {
+    "id": "fc3aa1e5-5196-4dd9-a73e-4cfda693e576",
+    "displayName": "My iModel",
+    "status": "NotStarted",
+    "lastModified": STAMP,
+    "request": {"iModelId": "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", "changesetId": "", "exportType": "3DTiles"},
+}
+NOT_FOUND = {"error": {"code": "ExportNotFound", "message": "Requested export is not available."}}
+
+
+def made(spec: dict[str, Any], folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "spec.yaml").write_text(yaml.safe_dump(spec, sort_keys=False), encoding="utf-8")
+    generate.generate(folder / "spec.yaml", folder / "made")
+    return folder / "made"
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(spec_with("getExport", "deleteExport", "createExport"), tmp_path_factory.mktemp("grown"))
+
+
+def run(package: Path, program: str, url: str = "http://127.0.0.1:9") -> Any:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(package),
+        "MESH_EXPORT_BASE_URL": url,
+        "MESH_EXPORT_TOKEN": "a-token",
+    }
+    source = f"import asyncio, json, warnings\nfrom mesh_export_client import *\n{program}"
+    finished = subprocess.run(
+        [sys.executable, "-c", source], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout)
+
+
+def test_a_second_operation_appears_with_all_that_the_first_has(grown: Path) -> None:
+    program = """
+groups = [MeshExportClient().exports, AsyncMeshExportClient().exports]
+groups += [group.with_raw_response for group in groups]
+print(json.dumps([sorted(name for name in dir(group) if name[0] != "_") for group in groups]))
+"""
+    plain, awaited, raw, awaited_raw = run(grown, program)
+    assert plain == awaited == ["create", "delete", "get", "list", "wait_until_complete", "with_raw_response"]
+    assert raw == awaited_raw == ["create", "delete", "get", "list"]
+
+
+def test_an_object_is_got_by_its_id_without_its_envelope(grown: Path) -> None:
+    program = """
+with MeshExportClient() as client:
+    export = client.exports.get("FC3AA1E5/../x", cdn=1)
+    raw = client.exports.with_raw_response.get("a")
+    print(json.dumps([export.to_dict(), export.extra, type(export).__name__, raw.status, str(raw.parse().id)]))
+"""
+    with serve(http(body={"export": {**FULL, "size": 1}})) as server:
+        wire, extra, name, status, ident = run(grown, program, server.url)
+    assert (wire, extra, name, status, ident) == ({**FULL, "size": 1}, {"size": 1}, "Export", 200, FULL["id"])
+    assert server.asked[0].target == "/mesh-export/FC3AA1E5%2F..%2Fx?cdn=1"
+    assert server.asked[0].headers["accept"] == "application/vnd.bentley.itwin-platform.v1+json"
+
+
+def test_its_errors_are_of_their_statuses(grown: Path) -> None:
+    program = """
+found = []
+with MeshExportClient() as client:
+    for call in (client.exports.get, client.exports.with_raw_response.get):
+        try:
+            call("a")
+        except NotFoundError as error:
+            found.append([error.code, error.status, ResponseError in type(error).__bases__])
+    for bad in ("", ".", ".."):
+        try:
+            client.exports.get(bad)
+        except InvalidArgumentError:
+            found.append("refused")
+print(json.dumps(found))
+"""
+    with serve(http(404, NOT_FOUND)) as server:
+        found = run(grown, program, server.url)
+    assert found == [["ExportNotFound", 404, True]] * 2 + ["refused"] * 3
+    assert len(server.asked) == 2
+
+
+def test_a_deprecated_operation_warns_at_the_callers_line(grown: Path) -> None:
+    program = """
+warnings.simplefilter("always")
+async def main():
+    async with AsyncMeshExportClient() as client:
+        return await client.exports.delete("a")
+with warnings.catch_warnings(record=True) as caught, MeshExportClient() as client:
+    results = [client.exports.delete("a"), asyncio.run(main())]
+print(json.dumps([results, [[w.category.__name__, str(w.message), w.filename] for w in caught]]))
+"""
+    with serve(http(204, media_type=None)) as server:
+        results, caught = run(grown, program, server.url)
+    assert results == [None, None]
+    assert caught == [["DeprecationWarning", "deleteExport is deprecated.", "<string>"]] * 2
+    assert [asked.method for asked in server.asked] == ["DELETE", "DELETE"]
+
+
+@pytest.mark.parametrize("way", ["plain", "awaited"])
+def test_what_has_begun_can_be_waited_for(grown: Path, way: str) -> None:
+    programs = {
+        "plain": """
+with MeshExportClient() as client:
+    begun = client.exports.create(imodel_id="b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", export_type="3DTiles")
+    print(json.dumps([begun.result.status, begun.wait(interval=0.001).status]))
+""",
+        "awaited": """
+async def main():
+    async with AsyncMeshExportClient() as client:
+        begun = await client.exports.create(imodel_id="b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", export_type="3DTiles")
+        print(json.dumps([begun.result.status, (await begun.wait(interval=0.001)).status]))
+asyncio.run(main())
+""",
+    }
+    states = [
+        http(202, {"export": FULL}),
+        *(http(body={"export": {**FULL, "status": status}}) for status in ("InProgress", "Complete")),
+    ]
+    with serve(*states) as server:
+        assert run(grown, programs[way], server.url) == ["NotStarted", "Complete"]
+    assert [asked.method for asked in server.asked] == ["POST", "GET", "GET"]
+    assert server.asked[0].headers["content-type"] == "application/json"
+    assert json.loads(server.asked[0].body) == {"iModelId": FULL["request"]["iModelId"], "exportType": "3DTiles"}  # type: ignore[index]
+    assert server.asked[1].target == f"/mesh-export/{FULL['id']}"
+
+
+def test_a_post_is_not_repeated_blindly(grown: Path) -> None:
+    program = """
+with MeshExportClient(retries=RetryPolicy(initial_delay=0.001)) as client:
+    try:
+        client.exports.create(imodel_id="b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc")
+    except ServerError as error:
+        print(error.status)
+"""
+    with serve(http(503)) as server:
+        assert run(grown, program, server.url) == 503
+    assert len(server.asked) == 1
+
+
+def test_the_list_is_as_before(grown: Path) -> None:
+    program = "print(len(list(MeshExportClient().exports.list(top=3))))"
+    with serve(http(body=page(3))) as server:
+        assert run(grown, program, server.url) == 3
+
+
+def test_the_grown_package_is_as_strictly_typed_and_as_clean(grown: Path) -> None:
+    settings = generate.ROOT / "pyproject.toml"
+    tools = Path(sys.executable).parent
+    for command in (
+        f"{tools}/mypy --config-file {settings} mesh_export_client",
+        f"{tools}/ruff check --config {settings} --ignore A002,INP,TC .",
+    ):
+        finished = subprocess.run(command.split(), cwd=grown, capture_output=True, text=True, check=False)
+        assert finished.returncode == 0, finished.stdout
+
+
+def test_the_generator_gives_nothing_for_operations_that_are_not_there() -> None:
+    files = generate.files_of(generate.OUTPUT)
+    assert not [name for name in files if "begun" in name]
+    assert "NotFoundError" not in files["mesh_export_client/errors.py"]
+
+
+def test_a_deprecated_member_and_parameter_warn_when_they_are_used(tmp_path: Path) -> None:
+    spec = spec_with()
+    spec["components"]["schemas"]["MinimalExport"]["properties"]["displayName"]["deprecated"] = True
+    spec["components"]["parameters"]["cdn"]["deprecated"] = True
+    program = """
+warnings.simplefilter("always")
+with warnings.catch_warnings(record=True) as caught, MeshExportClient() as client:
+    export = next(iter(client.exports.list()))
+    assert repr(export) and export.extra == {} and export.to_dict() and export == export and not caught
+    export.display_name
+    client.exports.list(cdn=1)
+print(json.dumps([[w.category.__name__, str(w.message), w.filename] for w in caught]))
+"""
+    with serve(http(body=page())) as server:
+        caught = run(made(spec, tmp_path), program, server.url)
+    assert caught == [
+        ["DeprecationWarning", "Export.display_name is deprecated.", "<string>"],
+        ["DeprecationWarning", "cdn is deprecated.", "<string>"],
+    ]
+    text = (tmp_path / "made" / "mesh_export_client" / "models" / "export.py").read_text(encoding="utf-8")
+    assert "Deprecated." in text
