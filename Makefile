@@ -56,7 +56,7 @@ bench: setup ## Measure the client against a plain one on the embedded mock
 	@$(BIN)/pytest benchmarks --benchmark-columns=median,rounds --benchmark-sort=name -q $(ARGS)
 
 docs: setup ## Build the client's reference into dist/docs/
-	@$(BIN)/pdoc --docformat google --output-directory dist/docs mesh_export_client
+	@PYTHONPATH=generated $(BIN)/pdoc --docformat google --output-directory dist/docs mesh_export_client
 
 unread: setup ## List the sentences of PAGE=file that no requirement covers
 	@$(BIN)/python scripts/unread.py "$(PAGE)"

@@ -14,6 +14,7 @@ from ._model import Model, OpenEnum, Resource
 from ._pager import Pager
 from ._response import RawResponse
 from ._settings import RetryPolicy, __version__
+from .api.exports import AsyncExports, Exports
 from .client import AsyncMeshExportClient, MeshExportClient
 from .credentials import ClientCredentials, ShareKey
 from .errors import (
@@ -57,6 +58,7 @@ from .types import AsyncTokenSource, CallOptions, ForeignLinks, RetryEvent, Toke
 
 # ruff orders names as constants, classes, functions.
 __all__ = [
+    "AsyncExports",
     "AsyncMeshExportClient",
     "AsyncPager",
     "AsyncTokenSource",
@@ -78,6 +80,7 @@ __all__ = [
     "ExportRequest",
     "ExportStatus",
     "ExportType",
+    "Exports",
     "ForeignLinks",
     "InvalidArgumentError",
     "InvalidRequestError",

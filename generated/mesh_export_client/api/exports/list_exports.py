@@ -78,8 +78,8 @@ def list_exports(
             `iModelId`)
         changeset_id: Only the exports of this changeset, which 40 hexadecimal digits identify. (Request
             parameters: `changesetId`)
-        top: The number of exports on a page. The page's examples have 100 where none was asked for. At most
-            1000. (Request parameters: `$top`)
+        top: The number of exports on a page. The page's examples have 100 where none was asked for. 1000 at
+            most. (Request parameters: `$top`)
         skip: The number of exports of the selection to leave out before the page begins. (Request
             parameters: `$skip`)
         order_by: Order by `lastModified`, ascending or descending. There is no other order for now.
