@@ -23,10 +23,6 @@ _FREE_COUNT: Final = re.compile(
     r"\s*[+-]?[\d_]*([.,][\d_]*)?(e[+-]?\d+)?\s*|\s*[+-]?(inf(inity)?|nan|0x[\da-f]+|0o?[0-7]+|0b[01]+)\s*",
     re.IGNORECASE,
 )
-_COUNT: Final = re.compile(
-    r"\s*[+-]?[\d_]*([.,][\d_]*)?([eE][+-]?\d+)?\s*|\s*[+-]?(inf(inity)?|nan|0x[\da-f]+|0o?[0-7]+|0b[01]+)\s*",
-    re.IGNORECASE,
-)
 _COUNT: Final = re.compile(r"(0|[1-9][0-9]*)", re.ASCII)
 _NEGATIVE: Final = re.compile(r"-[1-9][0-9]*", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

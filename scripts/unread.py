@@ -32,7 +32,7 @@ def main() -> int:
         print(f"{error}: give a saved copy of the documentation page (make unread PAGE=file).", file=sys.stderr)
         return 2
     for sentence in left:
-        place = " › ".join(filter(None, (sentence.section, sentence.row)))
+        place = ", ".join(filter(None, (sentence.section, sentence.row)))
         print(f"line {sentence.line}, {place}: {sentence.text[:160]!r} ({sentence.digest})")
     return 1 if left else 0
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from suite import TOKEN, judge
 
 from conformance.mock import FAULTS, Fault, Settings, serve
-from tests.suite import TOKEN, judge
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from suite import TOKEN, judge
 
 from conformance.mock import READINGS, Settings, serve
-from tests.suite import TOKEN, judge
 
 _TOO_LITTLE = {"empty": 4}
 
