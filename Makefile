@@ -59,7 +59,7 @@ docs: setup ## Build the client's reference into dist/docs/
 	@PYTHONPATH=generated $(BIN)/pdoc --docformat google --output-directory dist/docs mesh_export_client
 
 unread: setup ## List the sentences of PAGE=file that no requirement covers
-	@$(BIN)/python scripts/unread.py "$(PAGE)"
+	@$(BIN)/python -m scripts.unread "$(PAGE)"
 
 lock: setup ## Renew requirements.lock within the bounds of pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

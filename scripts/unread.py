@@ -9,9 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
-import page
-
 from conformance import ledger
+from scripts import page
 
 
 def unread(sentences: list[page.Sentence]) -> list[page.Sentence]:

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import page
 import pytest
-import unread
+
+from scripts import page, unread
 
 PAGE = Path(__file__).with_name("page.txt")
 ROOT = PAGE.parent.parent
@@ -75,8 +75,8 @@ def test_only_what_no_requirement_was_read_from_is_unread() -> None:
 
 @pytest.mark.parametrize(("argument", "code"), [(str(PAGE), 1), ("no-such-file", 2), (str(ROOT / "LICENSE"), 2)])
 def test_the_command_ends_with_a_code_of_its_own(argument: str, code: int) -> None:
-    command = [sys.executable, str(ROOT / "scripts" / "unread.py"), argument]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "scripts.unread", argument]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == code
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == (code == 2)
