@@ -136,6 +136,10 @@ class Endpoint:
         """Send no more than this many requests a second, one at a time."""
         self.limits = evolve(self.limits, rate=rate, concurrency=1)
 
+    def cut_budget(self, requests: int) -> None:
+        """Send no more than this many requests from now on."""
+        self.limits = evolve(self.limits, max_requests=min(self.limits.max_requests, self.sent + requests))
+
     @property
     def rate_limited(self) -> bool:
         """Whether the server has shown a rate limit."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
-from conformance.collection import Export, Selection, Snapshot, mesh_link, select
+from conformance.collection import Export, Selection, Snapshot, mesh_link, requested, select
 from conformance.query import COMPATIBILITY, FILTERS, Query
 
 DEFAULT_TOP: Final = 100
@@ -62,9 +62,15 @@ class Knowledge:
         self.sequences[SelectionKey((), None)] = tuple(snapshot.by_id)
         self.hosts = frozenset(host for export in snapshot.exports if (host := mesh_host(export)))
 
+    def _shown(self, query: Query) -> bool:
+        """Whether every export of the walk shows what the filters of a query select by."""
+        exports = self.snapshot.exports if self.snapshot else []
+        named = [name for name in FILTERS if name in query.parameters]
+        return all(isinstance(requested(export, name), str) for name in named for export in exports)
+
     def selection(self, query: Query) -> Selection | None:
         """The exports that a query selects, as far as is known; None before the first walk."""
-        if self.snapshot is None:
+        if self.snapshot is None or not self._shown(query):
             return None
         selection = select(self.snapshot, query)
         unknown = []

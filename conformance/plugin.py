@@ -125,7 +125,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int | pytest.ExitCode | None, int | None]:
     """Give every end of the command one of our exit codes."""
     session = config.stash.get(_SESSION, None)
-    result = yield
+    try:
+        result = yield
+    except pytest.UsageError as error:
+        _refuse(str(error))
     if session is None or result is None:
         return None if result is None else int(result)
     return _exit_code(session, pytest.ExitCode(result) if result in list(pytest.ExitCode) else None)
@@ -175,17 +178,18 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     with ExitStack() as stack:
         try:
             stack.enter_context(_opened(state))
-            result = yield
         except CannotTestError as error:
             console.print(Text(state.run.endpoint.redactor(str(error))), soft_wrap=True)
             state.exit_code = ExitCode.NO_API
-            return True
+            session.items.clear()
         except BudgetSpentError as error:
             state.run.spent = str(error)
-            result = True
+        try:
+            result = yield
         finally:
             _clear_progress(console)
-        _conclude(state, console)
+        if state.exit_code is None:
+            _conclude(state, console)
     return result
 
 
@@ -196,6 +200,7 @@ def _console() -> Console:
 
 @contextmanager
 def _opened(state: Session) -> Iterator[None]:
+    """Have an endpoint, the given one or the embedded mock, and make the first walk."""
     settings, run = state.settings, state.run
     with ExitStack() as stack:
         url, token = settings.url, settings.token

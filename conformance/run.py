@@ -23,12 +23,14 @@ from conformance.endpoint import BudgetSpentError, Endpoint
 from conformance.exchange import CredentialKind, Exchange, Failure, Request, encode
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
 from conformance.ledger import Level
+from conformance.preference import Preferred
 from conformance.query import COMPATIBILITY, read
 from conformance.verdict import Finding, Tally, tallies_for
 
 FULL: Final = (("prefer", "return=representation"),)
 """The header lines that ask for the full representation."""
 LARGEST_TOP: Final = 1000
+_WITHOUT_A_LIST: Final = 300
 _LONGEST_WALK: Final = 200
 _SECOND_LOOKS: Final = 4
 _DROPS: Final = 16
@@ -186,6 +188,8 @@ class Run:
             return
         if context.query.count("$skip") or selection.open or set(ids) != selection.members:
             return
+        if context.preferred is not Preferred.REPRESENTATION:
+            return
         if len(ids) == len(selection.members):
             self.knowledge.sequences.setdefault(SelectionKey.of(context.query), tuple(ids))
 
@@ -259,6 +263,8 @@ class Run:
         snapshot, first = self.walk()
         if snapshot is None:
             self._look_for_an_api(first)
+            # What is no list by now will be none a thousand requests later.
+            self.endpoint.cut_budget(_WITHOUT_A_LIST)
             return
         with self.source("walk"):
             minimal = self.send(Request(headers=(("prefer", "return=minimal"),)))

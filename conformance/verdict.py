@@ -15,7 +15,7 @@ from conformance.exchange import Exchange
 from conformance.ledger import Level, Requirement
 
 _KEPT_FINDINGS: Final = 5
-_ENOUGH_JUDGED: Final = 0.25
+_ENOUGH_JUDGED: Final = 0.5
 
 
 class Outcome(StrEnum):

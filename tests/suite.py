@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -36,38 +35,27 @@ class Said:
         return {entry["id"] for entry in self.report.get("requirements", []) if entry["outcome"] == outcome}
 
 
-def judge(url: str, *options: str, token: str = TOKEN, probes: str = "conformance") -> Said:
+def judge(url: str, *options: str, token: str = TOKEN) -> Said:
     """Run the suite against a server."""
+    return command("--url", url, *options, token=token)
+
+
+def command(*arguments: str, token: str = TOKEN) -> Said:
+    """Call the command in this process."""
     output = io.StringIO()
+    ini = ROOT / "conformance" / "pytest.ini"
     with (
         tempfile.TemporaryDirectory() as folder,
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(output),
+        pytest.MonkeyPatch.context() as patch,
     ):
-        before = os.environ.get("MESH_EXPORT_TOKEN")
-        os.environ["MESH_EXPORT_TOKEN"] = token
-        ini = ROOT / "conformance" / "pytest.ini"
-        arguments = [
-            str(ROOT / probes),
-            "-c",
-            str(ini),
-            "--url",
-            url,
-            "--report-dir",
-            folder,
-            "-p",
-            "no:xdist",
-            *options,
-        ]
+        patch.setenv("MESH_EXPORT_TOKEN", token)
+        fixed = [str(ROOT / "conformance"), "-c", str(ini), "--report-dir", folder, "-p", "no:xdist"]
         try:
-            code = int(pytest.main(arguments))
+            code = int(pytest.main([*fixed, *arguments]))
         except SystemExit as stop:
             code = int(stop.code or 0)
-        finally:
-            if before is None:
-                del os.environ["MESH_EXPORT_TOKEN"]
-            else:
-                os.environ["MESH_EXPORT_TOKEN"] = before
         path = Path(folder) / "report.json"
         report = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return Said(code, output.getvalue(), report)

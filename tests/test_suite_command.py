@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from suite import ROOT, TOKEN, judge
+from suite import ROOT, TOKEN, command, judge
 
 from conformance import options
 from conformance.mock import READINGS, Settings, serve
@@ -23,15 +23,10 @@ PYTEST = Path(sys.executable).with_name("pytest")
 HOST = "127.0.0.1"
 
 
-def command(*arguments: str, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PYTEST, "conformance", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "MESH_EXPORT_TOKEN": token, "COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def from_a_shell(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "MESH_EXPORT_TOKEN": TOKEN, "COLUMNS": "100"}
+    call = [str(PYTEST), "conformance", *arguments]
+    return subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 @contextmanager
@@ -87,27 +82,32 @@ def closed_port() -> int:
         (("--url", "http://host:99999"), "not the root of a server"),
         (("--url", "http://user:pass@host/"), "without user"),
         (("--url",), "--url needs a value"),
-        (("--maxfail", "x"), "--maxfail"),
+        (("-k", "no such probe"), "no such probe"),
     ],
 )
 def test_wrong_use_gets_one_sentence_and_code_2(arguments: tuple[str, ...], says: str) -> None:
-    done = command(*arguments)
-    assert done.returncode == 2, done.stderr
-    assert says in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "Traceback" not in done.stdout + done.stderr
+    said = command(*arguments)
+    assert said.code == 2, said.output
+    assert says in said.output
+    assert len(said.output.strip().splitlines()) == 1
 
 
-def test_a_path_that_has_no_probes_is_wrong_use() -> None:
-    assert command("-k", "no such probe").returncode == 2
-    assert command("conformance/test_nothing.py").returncode == 2
+def test_wrong_use_from_a_shell_speaks_on_stderr() -> None:
+    done = from_a_shell("--no-such-option")
+    assert done.returncode == 2
+    assert done.stdout.strip() == ""
+    assert done.stderr.strip() == "There is no option --no-such-option: --help lists those that there are."
+
+
+def test_a_choice_that_leaves_no_probe_is_wrong_use() -> None:
+    assert command("-k", "nothing_of_this_name").code == 2
 
 
 def test_an_unreachable_server_gets_one_sentence_and_code_3() -> None:
-    done = command("--url", f"http://{HOST}:{closed_port()}")
-    assert done.returncode == 3
-    assert "No answer from" in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
+    said = judge(f"http://{HOST}:{closed_port()}")
+    assert said.code == 3
+    assert "No answer from" in said.output
+    assert "Traceback" not in said.output
 
 
 def test_a_refused_token_gets_one_sentence_and_code_3() -> None:
@@ -154,13 +154,13 @@ def test_a_violated_should_counts_with_fail_on_should_alone() -> None:
 
 
 def test_requirements_are_listed() -> None:
-    done = command("--list-requirements")
-    assert done.returncode == 0
-    assert "MUST   top-maximum" in done.stdout
+    said = command("--list-requirements")
+    assert said.code == 0
+    assert "MUST   top-maximum" in said.output
 
 
 def test_help_names_every_option_and_its_default() -> None:
-    text = " ".join(command("--help").stdout.split())
+    text = " ".join(from_a_shell("--help").stdout.split())
     for option in options.OPTIONS:
         assert option.flag in text
         assert option.help in text

@@ -31,6 +31,7 @@ _ELSEWHERE: Final = frozenset(
 )  # fmt: skip
 """Requirements of a schema's members that take more than the schema to keep: other checks say when they hold."""
 _ERROR_BODIES: Final = {401: "unauthorized-body", 422: "unprocessable-body", 429: "rate-limit-body"}
+_GZIP: Final = b"\x1f\x8b"
 _LINK: Final = "#/components/schemas/Link"
 _FORMAT_KEYWORDS: Final = frozenset({"format", "pattern"})
 
@@ -48,9 +49,9 @@ def json_body(context: Context) -> Iterator[Observation]:
             return
         yield judged("ok-media-type", documented, message)
         yield judged("ok-json", exchange.json is not NOT_JSON, f"not JSON: {exchange.text[:60]!r}")
-        if exchange.json is NOT_JSON and exchange.header("content-encoding"):
-            coding = exchange.header("content-encoding")
-            yield broken("body-as-declared", f"the body under Content-Encoding: {coding} is not whole")
+        coding = exchange.header("content-encoding")
+        if exchange.json is NOT_JSON and (coding or exchange.body.startswith(_GZIP)):
+            yield broken("body-as-declared", f"the body is not what Content-Encoding: {coding} says")
     elif exchange.json is not NOT_JSON and context.acceptable:
         yield judged("error-media-type", documented, message)
     if exchange.json is not NOT_JSON:

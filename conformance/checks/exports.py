@@ -63,8 +63,10 @@ def representation(context: Context) -> Iterator[Observation]:
     full = [_is_full(export) for export in exports]
     if context.preferred is Preferred.REPRESENTATION:
         requirement = "prefer-representation" if plain else "prefer-syntax"
-        yield judged(requirement, any(full), "no export has more than the minimal members")
-        if any(full):
+        most = sum(full) * 2 > len(full)
+        message = f"{len(full) - sum(full)} of {len(full)} exports have no more than the minimal members"
+        yield judged(requirement, most, message)
+        if most:
             lacking = next((export for export in exports if not isinstance(export.get("request"), dict)), None)
             yield judged("full-request", lacking is None, f"the export {lacking and lacking.get('id')} has no request")
     elif context.knowledge.plain_minimal is not False:

@@ -80,8 +80,8 @@ def documented_status(context: Context) -> Iterator[Observation]:
         return
     left_to_server = context.query.respelled or bool(context.query.of(Validity.FREE))
     refused = context.ordinary and context.query.must_be_refused
-    if (left_to_server or refused) and 400 <= status < 500:
-        # The server may refuse in its own way, or the check of the invalid parameter speaks.
+    if (left_to_server or refused or request.credential.kind is not CredentialKind.GOOD) and 400 <= status < 500:
+        # The server may refuse in its own way, or the check of the parameter or of the credential speaks.
         return
     if not tolerated and (context.acceptable or status in spec.documented_statuses()):
         yield judged("status-documented", status in spec.documented_statuses(), f"status {status} is not documented")
@@ -99,6 +99,13 @@ def documented_status(context: Context) -> Iterator[Observation]:
 def valid_request_is_accepted(context: Context) -> Iterator[Observation]:
     """A request whose every parameter is valid is not refused."""
     exchange, request = context.exchange, context.exchange.request
+    if (
+        context.ordinary
+        and context.query.must_be_accepted
+        and _is_past_end(context)
+        and exchange.status in (400, 404, 416)
+    ):
+        yield broken("skip-past-end", f"status {exchange.status} for a $skip of the whole list or more")
     if not context.ordinary or exchange.status not in (200, 401, 422):
         return
     yield judged("auth-accepted", exchange.status != 401, "the good token gets status 401")
@@ -110,6 +117,11 @@ def valid_request_is_accepted(context: Context) -> Iterator[Observation]:
         yield judged(requirement, fine, message)
     if not request.header("accept") and fine:
         yield held("accept-vendor")
+
+
+def _is_past_end(context: Context) -> bool:
+    selection, skip = context.knowledge.selection(context.query), context.query.count("$skip")
+    return selection is not None and skip is not None and skip >= len(selection.ids)
 
 
 def _acceptance(context: Context) -> Iterator[str]:
@@ -218,7 +230,7 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
             yield held("auth-before-parameters")
     elif exchange.status == 422 and not context.query.must_be_accepted:
         yield broken("auth-before-parameters", "status 422: the parameters are judged before the credential")
-    elif 200 <= exchange.status < 300 or exchange.status == 422:
+    elif not 300 <= exchange.status < 400:
         yield broken(requirement, f"status {exchange.status}, where 401 is due")
 
 
