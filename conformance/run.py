@@ -33,7 +33,7 @@ LARGEST_TOP: Final = 1000
 _WITHOUT_A_LIST: Final = 300
 _LONGEST_WALK: Final = 200
 _SECOND_LOOKS: Final = 4
-_DROPS: Final = 16
+_DROPS: Final = 32
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
 BY_COMPARISON: Final = frozenset({"answers-independent", "names-percent-encoded", "prefer-same-exports"})
@@ -487,23 +487,19 @@ class Run:
     def _reduce(self, suspicion: Suspicion) -> tuple[Exchange, checks.Observation]:
         """Drop one part of the request after the other, as long as the same check still fails."""
         exchange, observation = suspicion.exchange, suspicion.observation
-        drops = 0
-        shrinking = True
-        while shrinking and drops < _DROPS:
-            shrinking = False
-            for smaller in _smaller(exchange.request):
-                if observation.check == "representation" and smaller.header("prefer") != exchange.request.header(
-                    "prefer"
-                ):
-                    continue
-                drops += 1
-                found = self._fails(smaller, observation.check)
-                if found and not _weaker(found[1], observation):
-                    exchange, observation = found
-                    shrinking = True
+        place, shrunk = 0, False
+        for _ in range(_DROPS):
+            smaller = list(_smaller(exchange.request, observation.check))
+            if place >= len(smaller):
+                if not shrunk:
                     break
-                if drops >= _DROPS:
-                    break
+                place, shrunk = 0, False
+                continue
+            found = self._fails(smaller[place], observation.check)
+            if found and not _weaker(found[1], observation):
+                (exchange, observation), shrunk = found, True
+            else:
+                place += 1
         return exchange, observation
 
     def _fails(self, request: Request, check: str) -> tuple[Exchange, checks.Observation] | None:
@@ -528,13 +524,15 @@ def _repeats(page: Exchange) -> bool:
     return len(set(page.ids)) < len(page.ids)
 
 
-def _smaller(request: Request) -> Iterator[Request]:
+def _smaller(request: Request, check: str) -> Iterator[Request]:
     """The request without one of its parts, each in turn."""
     pairs = request.pairs
     for index in range(len(pairs)):
         yield evolve(request, query=encode(pairs[:index] + pairs[index + 1 :]))
-    for index in range(len(request.headers)):
-        yield evolve(request, headers=request.headers[:index] + request.headers[index + 1 :])
+    for index, (name, _) in enumerate(request.headers):
+        # Without its preference a request asks for another representation.
+        if check != "representation" or name.lower() != "prefer":
+            yield evolve(request, headers=request.headers[:index] + request.headers[index + 1 :])
     if request.credential.kind is not CredentialKind.GOOD and request.pairs:
         yield evolve(request, query="")
     if request.query and encode(pairs) != request.query:

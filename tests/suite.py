@@ -51,7 +51,7 @@ def command(*arguments: str, token: str = TOKEN) -> Said:
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv("MESH_EXPORT_TOKEN", token)
-        fixed = [str(ROOT / "conformance"), "-c", str(ini), "--report-dir", folder, "-p", "no:xdist"]
+        fixed = [str(ROOT / "conformance"), "-c", str(ini), "--report-dir", folder]
         try:
             code = int(pytest.main([*fixed, *arguments]))
         except SystemExit as stop:

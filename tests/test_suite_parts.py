@@ -1,0 +1,37 @@
+"""The schema-driven and the property-based part each find what the other does not."""
+
+from __future__ import annotations
+
+import pytest
+from suite import TOKEN, Said, judge
+
+from conformance.mock import Settings, serve
+
+SCHEMA_DRIVEN, PROPERTY_BASED = "test_what_the_schema_generates", "test_whatever_is"
+
+
+def judged_by(part: str, fault: str) -> Said:
+    with serve(Settings(token=TOKEN, fault=fault)) as url:
+        return judge(url, "--seed", "1", "--fail-on", "should", "-k", part)
+
+
+@pytest.mark.parametrize(
+    ("fault", "requirement", "finder", "other"),
+    [
+        ("every-method-lists", "method-refused", SCHEMA_DRIVEN, PROPERTY_BASED),
+        ("delete-succeeds", "method-refused", SCHEMA_DRIVEN, PROPERTY_BASED),
+        ("filters-joined-by-or", "filters-combine", PROPERTY_BASED, SCHEMA_DRIVEN),
+        ("imodelid-ignored-with-order", "imodelid-only", PROPERTY_BASED, SCHEMA_DRIVEN),
+    ],
+)
+def test_one_part_finds_what_the_other_does_not(fault: str, requirement: str, finder: str, other: str) -> None:
+    assert requirement in judged_by(finder, fault).with_outcome("violated")
+    assert requirement not in judged_by(other, fault).with_outcome("violated")
+
+
+def test_exchanges_are_counted_by_their_source() -> None:
+    with serve(Settings(token=TOKEN)) as url:
+        said = judge(url, "--seed", "1")
+    exchanges = said.report["exchanges"]
+    assert {"walk", "probe", "schemathesis", "hypothesis"} <= exchanges.keys()
+    assert f"{exchanges['schemathesis']} schemathesis" in said.output
