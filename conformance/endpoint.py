@@ -39,6 +39,7 @@ _TELLING: Final = 8
 """The length from which a made-up credential is taken for a secret: shorter ones are words that answers have."""
 _LIMIT_PATIENCE: Final = 3
 _DEFAULT_WAIT: Final = 1.0
+_NO_ANSWER: Final = frozenset({Failure.UNREACHABLE, Failure.NOT_HTTP})
 _LARGEST_BODY: Final = 64 * 1024 * 1024
 
 
@@ -119,14 +120,17 @@ class Endpoint:
         self._wrong_credentials = 0
         self._limited = _Limited()
         self._next_slot = 0.0
-        self._client = httpx2.Client(
+        self._client = self._new_client(keepalive=limits.concurrency + 2)
+        redactor.add(token)
+        redactor.add(self.authorization)
+
+    def _new_client(self, keepalive: int) -> httpx2.Client:
+        return httpx2.Client(
             timeout=httpx2.Timeout(TIME_BOUND),
             follow_redirects=False,
             trust_env=not self.loopback,
-            limits=httpx2.Limits(max_connections=limits.concurrency + 2),
+            limits=httpx2.Limits(max_connections=self.limits.concurrency + 2, max_keepalive_connections=keepalive),
         )
-        redactor.add(token)
-        redactor.add(self.authorization)
 
     def close(self) -> None:
         """Close the connections."""
@@ -228,8 +232,20 @@ class Endpoint:
         wire = self._wire_request(request)
         exchange = Exchange(number, request, self.source, waits=waits)
         began = time.monotonic()
+        self._try(self._client, wire, exchange)
+        if exchange.failure in _NO_ANSWER and not exchange.status:
+            # A server may close a connection that was kept open just as it is used again: that is no answer yet.
+            with self._new_client(keepalive=0) as fresh:
+                self._try(fresh, wire, exchange)
+        exchange.elapsed = time.monotonic() - began
+        self._note(exchange)
+        self._listener(exchange)
+        return exchange
+
+    def _try(self, client: httpx2.Client, wire: httpx2.Request, exchange: Exchange) -> None:
+        exchange.failure = None
         try:
-            self._receive(wire, exchange, began)
+            self._receive(client, wire, exchange)
         except httpx2.LocalProtocolError as error:
             raise UnsendableError(str(error)) from None
         except httpx2.TimeoutException:
@@ -240,13 +256,10 @@ class Endpoint:
             exchange.failure = Failure.CUT_SHORT if _is_cut_short(error) else Failure.NOT_HTTP
         except httpx2.HTTPError:
             exchange.failure = Failure.UNREACHABLE
-        exchange.elapsed = time.monotonic() - began
-        self._note(exchange)
-        self._listener(exchange)
-        return exchange
 
-    def _receive(self, wire: httpx2.Request, exchange: Exchange, began: float) -> None:
-        response = self._client.send(wire, stream=True)
+    def _receive(self, client: httpx2.Client, wire: httpx2.Request, exchange: Exchange) -> None:
+        began = time.monotonic()
+        response = client.send(wire, stream=True)
         try:
             exchange.status = response.status_code
             exchange.headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())

@@ -44,7 +44,11 @@ NO_CREDENTIAL: Final = Credential(CredentialKind.NONE)
 
 def encode(pairs: Iterable[tuple[str, str]]) -> str:
     """Name and value pairs as a query string; `$` is left as it is in names and values."""
-    return "&".join(f"{quote(name, safe=_QUERY_SAFE)}={quote(value, safe=_QUERY_SAFE)}" for name, value in pairs)
+    return "&".join(f"{_escape(name)}={_escape(value)}" for name, value in pairs)
+
+
+def _escape(text: str) -> str:
+    return quote(text, safe=_QUERY_SAFE, errors="surrogateescape")
 
 
 @frozen

@@ -57,12 +57,14 @@ class Parameter:
         value: Its (first) value, decoded.
         validity: What the page says of it.
         requirement: The requirement that a server breaks by taking an invalid value, or by refusing a valid one.
+        own_way: Whether a server may treat a free value as it likes, not only take it or refuse it with 422.
     """
 
     name: str
     value: str
     validity: Validity
     requirement: str
+    own_way: bool = False
 
 
 @frozen
@@ -88,6 +90,11 @@ class Query:
     def must_be_refused(self) -> bool:
         """Whether a parameter is invalid."""
         return bool(self.of(Validity.INVALID))
+
+    @property
+    def own_way(self) -> bool:
+        """Whether a server may treat the query in its own way, as long as it is no server error."""
+        return self.respelled or any(parameter.own_way for parameter in self.parameters.values())
 
     @property
     def must_be_accepted(self) -> bool:
@@ -119,10 +126,18 @@ def read(request: Request, known_types: Collection[str] = ()) -> Query:
             validity, requirement = _judge(name, value, known_types)
             if times[name] > 1:
                 validity = Validity.FREE
-            parameters[name] = Parameter(name, value, validity, requirement)
+            own_way = validity is Validity.FREE and (times[name] > 1 or not _taken_or_refused(name, value))
+            parameters[name] = Parameter(name, value, validity, requirement, own_way)
     unknown = frozenset(times) - frozenset(documented)
     respelled = any(name.strip().lower().strip("$\0[]") in {n.strip("$") for n in names} for name in unknown)
     return Query(parameters, unknown, respelled, tuple(pairs))
+
+
+def _taken_or_refused(name: str, value: str) -> bool:
+    """Whether a free value is one that a server takes or refuses, where others it may treat in its own way."""
+    if name in ("$top", "$skip"):
+        return _COUNT.fullmatch(value) is not None
+    return value != "" and name in FILTERS
 
 
 def _judge(name: str, value: str, known_types: Collection[str]) -> tuple[Validity, str]:

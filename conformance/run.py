@@ -46,6 +46,8 @@ _CACHEABLE: Final = frozenset(
     {"representation", "root_prefix", "selection", "sequence", "data", "ordered", "mesh_hosts", "kept_query"}
 )
 """Checks that fail where an answer was made for another request."""
+_FOLLOWS_FROM: Final = {"prefer-syntax": "prefer-representation", "skip-past-end": "skip-leaves-out"}
+"""Requirements that cannot hold where another is broken."""
 _OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", "unique"})
 """Checks of what exports are, which no prefix and no `cdn` may change."""
 _BUST: Final = ("nothing", "1")
@@ -195,7 +197,7 @@ class Run:
 
     def broke(self, requirement: str, exchange: Exchange, message: str) -> None:
         """Count a confirmed violation."""
-        if requirement in self.tallies:
+        if requirement in self.tallies and not self.tally(_FOLLOWS_FROM.get(requirement, "")).broken:
             self.tallies[requirement].add(Finding(exchange, message))
 
     def held(self, *requirements: str) -> None:

@@ -10,7 +10,7 @@ from conformance.run import Run
 
 
 @pytest.mark.requirements("method-refused", "method-allow")
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST", "TRACE"])
 def test_an_undocumented_method_is_refused(run: Run, method: str) -> None:
     bare = spec.collection_path().rstrip("/")
     requests = [

@@ -28,9 +28,9 @@ FREE: Final[dict[str, tuple[str, ...]]] = {
     "$skip": ("", "+5", "010", "5.0", "1.5", "1e2", " 5", "1_0", "NaN", "4294967296", HUGE, "٥", "\0"),
     "$orderBy": ("", "date:ASC", "DATE:DESC", " date:asc", "date: asc", "\0"),
     "cdn": ("", "2", "-1", "true", "yes", "01", "1.0", HUGE, "\0", "'", "[]", "ü", OVERLONG),
-    "tileVersion": ("", "0", "-1", "abc", "37.5", "x37", HUGE, "\0", "'", "[]", "ü", "(", OVERLONG),
+    "tileVersion": ("", "0", "-1", "abc", "37.5", "x37", HUGE, "\0", "'", "[]", "ü", "😀", "(", OVERLONG),
     "iTwinJS": ("", "5", "5.13", "5.13.3.1", "abc", "v5.13.3", "5.13.3-dev.1", "a.b.c", HUGE, "\0", "'", "[]", "ü", "(", OVERLONG),
-    "exportType": ("", "GLB", "3DT", "3dtiles", "imodel", "IMODEL ", "%", "*", "null", "\0", "'", "[]", "ü", "(", "' OR '1'='1", OVERLONG),
+    "exportType": ("", "GLB", "3DT", "3dtiles", "imodel", "IMODEL ", "%", "*", "null", "\0", "'", '"', "[]", "ü", "😀", "(", "' OR '1'='1", OVERLONG),
     "iModelId": ("", "\0", "B80F4FC2-4DBB-42C5-BB1F-F5AACE3977DC", "{b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc}", "b80f4fc24dbb42c5bb1ff5aace3977dc", OVERLONG),
     "changesetId": ("", "\0", "ED94ED9A0704918D36EEB620219F5E17D8858858", OVERLONG),
 }  # fmt: skip

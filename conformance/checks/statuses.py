@@ -78,9 +78,8 @@ def documented_status(context: Context) -> Iterator[Observation]:
             "accept-json" if request.header("accept") else "accept-vendor", "status 406 for a documented media type"
         )
         return
-    left_to_server = context.query.respelled or bool(context.query.of(Validity.FREE))
     refused = context.ordinary and context.query.must_be_refused
-    if (left_to_server or refused or request.credential.kind is not CredentialKind.GOOD) and 400 <= status < 500:
+    if (context.query.own_way or refused or request.credential.kind is not CredentialKind.GOOD) and 400 <= status < 500:
         # The server may refuse in its own way, or the check of the parameter or of the credential speaks.
         return
     if not tolerated and (context.acceptable or status in spec.documented_statuses()):
@@ -217,6 +216,8 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
         return
     if request.method != "GET" or context.conditional or not context.acceptable:
         return
+    if exchange.status == 404 and request.path != spec.collection_path():
+        return
     requirement = {
         CredentialKind.NONE: "auth-required",
         CredentialKind.WRONG: "auth-wrong-token",
@@ -238,6 +239,8 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
 def undocumented_method(context: Context) -> Iterator[Observation]:
     """A method that is not documented gets neither success nor a server error, and a 405 names those that are."""
     exchange, method = context.exchange, context.exchange.request.method
+    if method == "TRACE" and 200 <= exchange.status < 300:
+        yield broken("method-refused", f"{method} gets status {exchange.status}")
     if method in _UNDOCUMENTED_METHODS and exchange.status and exchange.status != 429:
         refused = not (200 <= exchange.status < 300 or exchange.status >= 500)
         yield judged("method-refused", refused, f"{method} gets status {exchange.status}")
