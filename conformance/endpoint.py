@@ -39,6 +39,8 @@ _TELLING: Final = 8
 """The length from which a made-up credential is taken for a secret: shorter ones are words that answers have."""
 _LIMIT_PATIENCE: Final = 3
 _DEFAULT_WAIT: Final = 1.0
+_GONE: Final = 6
+"""Requests in a row without an answer, each tried twice, from which the server counts as gone."""
 _NO_ANSWER: Final = frozenset({Failure.UNREACHABLE, Failure.NOT_HTTP})
 _LARGEST_BODY: Final = 64 * 1024 * 1024
 
@@ -118,6 +120,7 @@ class Endpoint:
         self._listener = listener
         self._numbering = threading.Lock()
         self._wrong_credentials = 0
+        self._unanswered = 0
         self._limited = _Limited()
         self._next_slot = 0.0
         self._client = self._new_client(keepalive=limits.concurrency + 2)
@@ -135,6 +138,11 @@ class Endpoint:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server has stopped answering."""
+        return self._unanswered >= _GONE
 
     def be_gentle(self, rate: float) -> None:
         """Send no more than this many requests a second, one at a time."""
@@ -282,6 +290,9 @@ class Endpoint:
         with self._numbering:
             if exchange.failure is None or exchange.status:
                 self.answered += 1
+                self._unanswered = 0
+            elif exchange.failure in _NO_ANSWER:
+                self._unanswered += 1
         if exchange.failure is Failure.TIMEOUT:
             self.hung = True
         if exchange.status == 429:
@@ -294,6 +305,8 @@ class Endpoint:
 
     def _take_number(self) -> int:
         with self._numbering:
+            if self.gone and self.answered:
+                raise BudgetSpentError("the server has stopped answering")
             if self.sent >= self.limits.max_requests:
                 raise BudgetSpentError(f"{self.limits.max_requests} requests are sent")
             self.sent += 1

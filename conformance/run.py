@@ -346,13 +346,13 @@ class Run:
         plain = [each for each in smallest_first if not each.observation.contestable]
         contested = [each for each in smallest_first if each.observation.contestable]
         try:
-            for suspicion in plain:
+            for suspicion in self._of_a_server_that_lives(plain):
                 if self._repeats(suspicion):
                     self._count(suspicion)
             if contested:
                 self._settle_contested(contested)
         except BudgetSpentError:
-            for suspicion in plain:
+            for suspicion in self._of_a_server_that_lives(plain):
                 if not self.tally(suspicion.observation.requirement).broken:
                     self.broke(suspicion.observation.requirement, suspicion.exchange, suspicion.observation.message)
             for suspicion in contested:
@@ -360,6 +360,14 @@ class Run:
                     suspicion.observation.requirement, f"no budget for a second look: {suspicion.observation.message}"
                 )
             raise
+
+    def _of_a_server_that_lives(self, suspicions: list[Suspicion]) -> list[Suspicion]:
+        """Suspicions without those that only say that the server is gone: the first of these is the one that tells."""
+        unanswered = [each for each in suspicions if each.exchange.failure and not each.exchange.status]
+        if not self.endpoint.gone or not unanswered:
+            return suspicions
+        first = min(unanswered, key=lambda each: each.exchange.number)
+        return [first, *(each for each in suspicions if each not in unanswered)]
 
     def _repeats(self, suspicion: Suspicion) -> bool:
         """Whether an exchange without an answer fails once more: a network may lose one."""
@@ -451,6 +459,10 @@ class Run:
         if suspicion.observation.contestable and not steady and not self._lasts(suspicion):
             message = f"{suspicion.observation.message}; the same request sent again is answered well"
             self.broke("answers-independent", suspicion.exchange, message)
+            return
+        if suspicion.exchange.failure:
+            # A server that is down fails whatever is dropped.
+            self.broke(requirement, suspicion.exchange, suspicion.observation.message)
             return
         exchange, observation = self._reduce(suspicion)
         blamed = self._cause(exchange.request, observation) or observation.requirement
