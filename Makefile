@@ -53,7 +53,7 @@ contract: setup ## Compare the client, installed from its wheel, with what URL=â
 	@$(BIN)/python scripts/contract.py --url "$(URL)"
 
 bench: setup ## Measure the client against a plain one on the embedded mock
-	@$(BIN)/pytest benchmarks --benchmark-columns=median,rounds --benchmark-sort=name -q $(ARGS)
+	@$(BIN)/pytest benchmarks -q --benchmark-disable-gc --benchmark-columns=median,rounds,iqr $(ARGS)
 
 docs: setup ## Build the client's reference into dist/docs/
 	@PYTHONPATH=generated $(BIN)/pdoc --docformat google --output-directory dist/docs mesh_export_client

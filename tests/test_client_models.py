@@ -6,6 +6,7 @@ import copy
 import datetime
 import json
 import pickle
+import sys
 from typing import Any, cast
 from uuid import UUID
 
@@ -205,6 +206,35 @@ def test_unknown_members_are_reachable_at_every_depth() -> None:
     }
     assert whole.exports[1].to_dict() == sent
     assert pickled(whole.exports[1]).extra == whole.exports[1].extra
+
+
+@given(
+    wire(SCHEMAS["Export"]),
+    st.dictionaries(st.text(max_size=4), st.none() | st.text(alphabet='"\\\\:a', max_size=4), max_size=2),
+    st.sampled_from([None, 1]),
+    st.booleans(),
+)
+def test_no_unknown_member_is_overlooked(
+    sent: dict[str, Any], unknown: dict[str, Any], indent: int | None, ascii_only: bool
+) -> None:
+    unknown = {name: value for name, value in unknown.items() if name not in sent and name not in ("request", "_links")}
+    content = json.dumps({**unknown, **sent}, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    value = Export.from_json(content)
+    assert {name: value.extra[name] for name in unknown} == unknown
+    assert value.to_dict() == {**unknown, **sent}
+
+
+def test_the_bytes_are_kept_only_where_something_is_unknown_and_go_with_the_objects() -> None:
+    for sent, kept in ((FULL, 0), ({**FULL, "size": 1}, 1)):
+        content = encoded(page([sent, sent]))
+        before = sys.getrefcount(content)
+        whole = ExportListResponse.from_json(content)
+        item = whole.exports[1]
+        assert sys.getrefcount(content) - before == 3 * kept
+        del whole
+        assert sys.getrefcount(content) - before == kept
+        del item
+        assert sys.getrefcount(content) == before
 
 
 def test_an_object_made_by_hand_has_no_unknown_members() -> None:

@@ -100,7 +100,7 @@ def test_the_version_is_that_of_the_spec(tmp_path: Path) -> None:
     assert 'version = "7.8.9"' in files["pyproject.toml"]
     assert '__version__ = "7.8.9"' in files["mesh_export_client/_settings.py"]
     changed = {name for name, text in files.items() if committed().get(name) != text}
-    assert changed == {"pyproject.toml", "mesh_export_client/_settings.py"}
+    assert changed == {"README.md", "pyproject.toml", "mesh_export_client/_settings.py"}
 
 
 def test_a_parameter_added_to_the_spec_changes_nothing_but_its_own_lines(tmp_path: Path) -> None:

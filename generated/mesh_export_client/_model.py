@@ -63,7 +63,8 @@ else:
             return self._value_ in type(self)._value2member_map_
 
 
-class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+# Models hold only immutable values and so never stand in a circle: the garbage collector need not look at them.
+class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An object of the API."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,7 +102,14 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return type(self).from_json, (self.to_json(),)
 
 
-class Resource(Model, frozen=True, kw_only=True, omit_defaults=True, dict=True):
+class _Kept:
+    """A place for where an object came from: bytes, and the name and index of its place in them."""
+
+    __slots__ = ("_origin",)  # not a member: neither the wire form nor equality know it
+    _origin: tuple[bytes, str, int | None]
+
+
+class Resource(_Kept, Model, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An object that an operation gives, alone or as an item of a list."""
 
     @property
@@ -110,12 +118,15 @@ class Resource(Model, frozen=True, kw_only=True, omit_defaults=True, dict=True):
 
         They are read from the bytes of the answer each time that they are asked for. An object made by hand has none.
         """
-        origin: tuple[bytes, tuple[str | int, ...]] | None = self.__dict__.get("_origin")
+        origin = getattr(self, "_origin", None)
         if origin is None:
             return {}
-        sent: Any = msgspec.json.decode(origin[0])
-        for step in origin[1]:
-            sent = sent[step]
+        content, name, index = origin
+        sent: Any = msgspec.json.decode(content)
+        if name:
+            sent = sent[name]
+        if index is not None:
+            sent = sent[index]
         return _unknown(sent, self)
 
     def to_dict(self) -> dict[str, Any]:
@@ -125,18 +136,30 @@ class Resource(Model, frozen=True, kw_only=True, omit_defaults=True, dict=True):
 
 
 def remember(value: object, content: bytes) -> None:
-    """Tell a resource, and the resources that are its members or items, which bytes they came in."""
-    if not isinstance(value, Resource):
+    """Tell a resource, and the resources that are its members or items, which bytes they came in.
+
+    Where all that came is known there is nothing to remember, and the bytes are not kept.
+    """
+    if not isinstance(value, Resource) or _texts(content) == _texts(msgspec.json.encode(value)):
         return
     keep = msgspec.structs.force_setattr
-    keep(value, "_origin", (content, ()))
+    keep(value, "_origin", (content, "", None))
     for wire_name, name in _names(value):
         member = _member(value, name)
         if isinstance(member, Resource):
-            keep(member, "_origin", (content, (wire_name,)))
+            keep(member, "_origin", (content, wire_name, None))
         elif is_items(member) and member and isinstance(member[0], Resource):
             for index, item in enumerate(member):
-                keep(item, "_origin", (content, (wire_name, index)))
+                keep(item, "_origin", (content, wire_name, index))
+
+
+def _texts(content: bytes) -> int:
+    """Count the quotation marks that bound texts in JSON: two for each name and each text.
+
+    What came never has fewer of them than the known part of it, and has as many only when nothing more came.
+    """
+    escaped = content.count(b'\\"') if b"\\" in content else 0  # to look for one byte is far quicker
+    return content.count(b'"') - escaped
 
 
 def _unknown(sent: object, value: object) -> dict[Any, Any]:

@@ -8,7 +8,7 @@ from .._model import Model
 from ..models.error import Error
 
 
-class DetailedError(Model, frozen=True, kw_only=True, omit_defaults=True):
+class DetailedError(Model, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What went wrong, with the details where there are several."""
 
     code: str | None = None

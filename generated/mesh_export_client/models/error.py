@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 from .._model import Model
 
 
-class Error(Model, frozen=True, kw_only=True, omit_defaults=True):
+class Error(Model, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What went wrong."""
 
     code: str | None = None

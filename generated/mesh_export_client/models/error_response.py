@@ -6,7 +6,7 @@ from .._model import Model
 from ..models.detailed_error import DetailedError
 
 
-class ErrorResponse(Model, frozen=True, kw_only=True, omit_defaults=True):
+class ErrorResponse(Model, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The body of a request that failed.
 
     Not every failure produces one, and any of its members may be null or missing: a client must not count on it.

@@ -13,7 +13,7 @@ from ..models.export_request import ExportRequest
 from ..models.export_status import ExportStatus
 
 
-class Export(Resource, frozen=True, kw_only=True, omit_defaults=True, dict=True):
+class Export(Resource, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An export.
 
     The members beyond `MinimalExport` belong to the full representation (`return=representation`) and are absent

@@ -6,7 +6,7 @@ from .._model import Model
 from ..models.link import Link
 
 
-class ExportLinks(Model, frozen=True, kw_only=True, omit_defaults=True):
+class ExportLinks(Model, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Where the export's results are.
 
     Only in the full representation of a complete export.

@@ -8,7 +8,7 @@ from .._model import Model
 from ..models.link import Link
 
 
-class ExportListLinks(Model, frozen=True, kw_only=True, omit_defaults=True):
+class ExportListLinks(Model, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The links of a page of the list."""
 
     self_: Link = field(name="self")

@@ -9,7 +9,7 @@ from ..models.export import Export
 from ..models.export_list_links import ExportListLinks
 
 
-class ExportListResponse(Resource, frozen=True, kw_only=True, omit_defaults=True, dict=True):
+class ExportListResponse(Resource, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A page of the list, its exports in minimal or full representation as the `prefer` header asks."""
 
     exports: tuple[Export, ...]

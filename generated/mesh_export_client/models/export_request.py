@@ -10,7 +10,7 @@ from .._model import AwareDatetime, Model
 from ..models.export_type import ExportType
 
 
-class ExportRequest(Model, frozen=True, kw_only=True, omit_defaults=True):
+class ExportRequest(Model, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the export was asked to be made from.
 
     Only in the full representation.

@@ -10,7 +10,7 @@ from .._model import AwareDatetime, Model
 from ..models.export_status import ExportStatus
 
 
-class MinimalExport(Model, frozen=True, kw_only=True, omit_defaults=True):
+class MinimalExport(Model, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The minimal representation of an export (`return=minimal`)."""
 
     id: UUID
