@@ -10,10 +10,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from mesh_export_client import AsyncMeshExportClient, Export, MeshExportClient
+
+if TYPE_CHECKING:
+    import ssl
 
 TOKEN = "token-of-the-tests.0123456789"
 STAMP = "2024-08-22T03:18:43Z"
@@ -96,24 +99,29 @@ def _request(stream: Any) -> Asked | None:
 
 
 @contextmanager
-def serve(*answers: Answer) -> Iterator[Server]:
+def serve(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """Run a server that gives these answers in their order, the last one for ever.
 
-    An answer that returns `False` ends the connection.
+    An answer that returns `False` ends the connection. With `tls` the server speaks HTTPS.
     """
     listener = socket.create_server(("127.0.0.1", 0))
-    server = Server(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    server = Server(f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}")
     left = list(answers)
     lock = threading.Lock()
 
     def converse(connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as stream, suppress(OSError):
-            while asked := _request(stream):
-                with lock:
-                    server.asked.append(asked)
-                    answer = left.pop(0) if len(left) > 1 else left[0]
-                if answer(connection, asked) is False:
-                    return
+        with suppress(OSError):
+            talking = tls.wrap_socket(connection, server_side=True) if tls else connection
+            with talking, talking.makefile("rb") as stream:
+                talk(talking, stream)
+
+    def talk(connection: socket.socket, stream: Any) -> None:
+        while asked := _request(stream):
+            with lock:
+                server.asked.append(asked)
+                answer = left.pop(0) if len(left) > 1 else left[0]
+            if answer(connection, asked) is False:
+                return
 
     def accept() -> None:
         with suppress(OSError):

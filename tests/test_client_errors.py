@@ -276,6 +276,17 @@ def test_an_error_tells_no_token_that_the_service_repeats(token: str, status: in
     assert quote(token, safe="") not in text
 
 
+@pytest.mark.parametrize("length", [40, 700, 1500, 6000])
+@pytest.mark.parametrize("copies", [1, 7, 60, 600])
+def test_a_cut_leaves_no_half_of_a_token(length: int, copies: int) -> None:
+    token = "".join(f"<{number:04}" for number in range(length // 5))
+    for body in (token * copies, json.dumps({"error": {"message": token * copies, "code": "-" * 90 + token}})):
+        error = error_from(
+            status=500, method="GET", url="", headers={"x": token * copies}, content=body.encode(), secrets=(token,)
+        )
+        assert "<0003" not in everything_in(error)
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=repr)
 def test_no_error_holds_the_token_or_a_signature(kind: Kind) -> None:
     link = "https://tiles.example/a?sig=SIGNATURE"

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
+import subprocess
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 from client_servers import KINDS, TOKEN, Kind, http, page, serve
 from mesh_export_client import (
     AsyncMeshExportClient,
+    ConnectionFailedError,
     ExportType,
     InvalidArgumentError,
     MeshExportClient,
     __version__,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EVERYTHING: dict[str, Any] = {
     "imodel_id": uuid.UUID("b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc"),
@@ -225,3 +232,29 @@ def test_a_setting_that_makes_no_sense_is_refused(setting: dict[str, Any]) -> No
 def test_an_own_client_excludes_settings_that_it_brings_itself() -> None:
     with httpx2.Client() as own, pytest.raises(InvalidArgumentError):
         MeshExportClient(TOKEN, http_client=own, proxy="http://127.0.0.1:9")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that nobody has signed, and its key, in one file."""
+    folder = tmp_path_factory.mktemp("certificate")
+    parts = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
+    command = ["openssl", *parts.split(), "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    both = folder / "both.pem"
+    both.write_text((folder / "key.pem").read_text() + (folder / "certificate.pem").read_text())
+    return both
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
+@pytest.mark.parametrize("kind", KINDS, ids=repr)
+def test_certificates_are_checked_and_can_be_the_callers_own(kind: Kind, certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with serve(http(body=page(2)), tls=context) as server:
+        with pytest.raises(ConnectionFailedError):
+            kind.list(server.url, client={"max_retries": 0})
+        own = ssl.create_default_context(cafile=str(certificate))
+        assert len(kind.list(server.url, client={"verify": own})) == 2
+        assert len(kind.list(server.url, client={"verify": False})) == 2

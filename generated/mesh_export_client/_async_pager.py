@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Generic, TypeVar
 
 from ._async_session import AsyncSession
@@ -45,7 +46,7 @@ class AsyncPager(Generic[PageT, ItemT]):
         """
         return self._next_link
 
-    async def pages(self) -> AsyncIterator[PageT]:
+    async def pages(self) -> AsyncGenerator[PageT, None]:
         """Walk page by page, whatever `limit` says.
 
         Raises:
@@ -66,13 +67,14 @@ class AsyncPager(Generic[PageT, ItemT]):
         left = self._limit
         if left is not None and left <= 0:
             return
-        async for page in self.pages():
-            for item in self._paging.items(page):
-                yield item
-                if left is not None:
-                    left -= 1
-                    if left == 0:
-                        return
+        async with aclosing(self.pages()) as pages:  # a walk that ends early must not leave its requests to chance
+            async for page in pages:
+                for item in self._paging.items(page):
+                    yield item
+                    if left is not None:
+                        left -= 1
+                        if left == 0:
+                            return
 
     def __repr__(self) -> str:
         return f"<AsyncPager of {self._call.operation.id}>"

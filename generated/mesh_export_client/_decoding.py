@@ -150,12 +150,11 @@ def _details(told: object, secrets: Iterable[str]) -> tuple[ErrorDetail, ...]:
 def _text(value: object, secrets: Iterable[str]) -> str | None:
     if not isinstance(value, str):
         return None
-    # Cut after hiding: a cut through the middle of a secret would leave its half.
-    text = hide_all(value[: 100 * _TEXT_LENGTH], secrets)
+    # Cut only after hiding: a cut through the middle of a secret would leave its half.
+    text = hide_all(value, secrets)
     return text if len(text) <= _TEXT_LENGTH else f"{text[:_TEXT_LENGTH]}…"
 
 
 def _body(content: bytes, secrets: Iterable[str]) -> bytes:
-    longest = max((len(secret) for secret in secrets), default=0) * 6
-    hidden = hide(content[: ERROR_BODY_LENGTH + longest], secrets)[:ERROR_BODY_LENGTH]
+    hidden = hide(content, secrets)[:ERROR_BODY_LENGTH]
     return hide_all(hidden.decode("utf-8", "surrogateescape"), ()).encode("utf-8", "surrogateescape")
