@@ -49,8 +49,8 @@ build: setup ## Build the wheels of the client and the suite into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist generated
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
-contract: setup ## Compare the client, installed from its wheel, with what URL=… sends
-	@$(BIN)/python scripts/contract.py --url "$(URL)"
+contract: setup ## Compare the client, installed from its wheel, with what the mock, or URL=…, sends
+	@$(BIN)/python -m scripts.contract --url "$(URL)"
 
 bench: setup ## Measure the client against a plain one on the embedded mock
 	@$(BIN)/pytest benchmarks -q --benchmark-disable-gc --benchmark-columns=median,rounds,iqr $(ARGS)

@@ -1,18 +1,21 @@
 """Install the client package from its wheel into an empty environment, and run the contract program there.
 
 The program (`scripts/contract_program.py`) compares what the package gives with what came over the wire. The server is
-named by `--url`, its token by `MESH_EXPORT_TOKEN`.
+named by `--url`, its token by `MESH_EXPORT_TOKEN`; without a name it is the embedded mock.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import subprocess
 import sys
 import sysconfig
 import tempfile
 from pathlib import Path
+
+from conformance.mock import Settings, serve
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "scripts" / "contract_program.py"
@@ -55,20 +58,31 @@ def run(python: Path, url: str, token: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([python, "-I", PROGRAM], env=environment, capture_output=True, text=True, check=False)
 
 
-def main() -> int:
-    """Run the command; the result is its exit code."""
-    parser = argparse.ArgumentParser(description="Compare the client package with what a server sends.")
-    parser.add_argument("--url", required=True, help="the server's root; its token is MESH_EXPORT_TOKEN")
-    options = parser.parse_args()
-    token = os.environ.get("MESH_EXPORT_TOKEN")
-    if not token:
-        print("Set MESH_EXPORT_TOKEN to a token of the server.", file=sys.stderr)
-        return 2
+def judge(url: str, token: str) -> int:
+    """Build, install, run and print; the result is the exit code of the program."""
     with tempfile.TemporaryDirectory() as folder:
-        finished = run(installed(Path(folder)), options.url, token)
+        finished = run(installed(Path(folder)), url, token)
     print(finished.stdout, end="")
     print(finished.stderr, end="", file=sys.stderr)
     return finished.returncode
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the result is its exit code."""
+    parser = argparse.ArgumentParser(description="Compare the client package with what a server sends.")
+    parser.add_argument(
+        "--url", default="", help="the server's root, its token in MESH_EXPORT_TOKEN; else the embedded mock"
+    )
+    options = parser.parse_args(arguments)
+    if not options.url:
+        token = secrets.token_hex()
+        with serve(Settings(token=token)) as url:
+            return judge(url, token)
+    token = os.environ.get("MESH_EXPORT_TOKEN", "")
+    if not token:
+        print("Set MESH_EXPORT_TOKEN to a token of the server.", file=sys.stderr)
+        return 2
+    return judge(options.url, token)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,22 @@ def test_a_difference_is_found(python: Path) -> None:
         )
     assert finished.returncode == 1
     assert "differs walked()" in finished.stdout
+
+
+def test_a_server_without_a_token_is_wrong_use(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MESH_EXPORT_TOKEN", raising=False)
+    assert contract.main(["--url", "http://127.0.0.1:9"]) == 2
+    assert "MESH_EXPORT_TOKEN" in capsys.readouterr().err
+
+
+def test_the_readmes_way_to_install_works(tmp_path: Path) -> None:
+    readme = (contract.ROOT / "generated" / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^\$ python (.*)$", readme, re.MULTILINE)
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    shutil.copytree(contract.ROOT / "generated", tmp_path / "generated", ignore=shutil.ignore_patterns("__pycache__"))
+    python = environment / "bin" / "python"
+    subprocess.run([python, *command.split()], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run([python, "-I", "-c", "import mesh_export_client"], check=True)

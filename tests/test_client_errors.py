@@ -76,7 +76,7 @@ def test_each_status_has_its_error(kind: Kind, status: int, expected: type[Respo
     assert error.method == "GET"
     assert error.url == f"{server.url}/mesh-export/"
     if status != 204:
-        assert (error.code, error.error_message, error.target) == ("Some", "Words.", "it")
+        assert (error.code, error.message, error.target) == ("Some", "Words.", "it")
         assert str(error) == f"GET {error.url} was answered with {status}: Some: Words."
 
 
@@ -160,7 +160,7 @@ def test_any_body_gives_the_typed_error(
 ) -> None:
     with serve(http(status, body, media_type=media_type)) as server, pytest.raises(expected) as caught:
         KINDS[0].list(server.url, client=ONCE)
-    assert caught.value.error_message == message
+    assert caught.value.message == message
     assert caught.value.body == body[:4096]
 
 

@@ -85,7 +85,7 @@ def error_from(
         headers={name: hide_all(value, secrets) for name, value in headers.items()},
         body=_body(content, secrets),
         code=code,
-        error_message=said,
+        message=said,
         target=target,
         details=_details(told.get("details"), secrets),
         retry_after=seconds_to_wait(headers.get("retry-after")),

@@ -113,7 +113,7 @@ class ResponseError(MeshExportError):
     Attributes:
         status: The HTTP status.
         code: The service's code of the error.
-        error_message: The error in words, as the service sent them.
+        message: The error in words, as the service sent them.
         target: What the error is about, such as a parameter's name.
         details: The single errors, where the service names several.
         method: The method of the request.
@@ -125,7 +125,7 @@ class ResponseError(MeshExportError):
 
     def __init__(  # one keyword for each attribute
         self,
-        message: str,
+        text: str,
         *,
         status: int,
         method: str,
@@ -133,19 +133,19 @@ class ResponseError(MeshExportError):
         headers: Mapping[str, str],
         body: bytes,
         code: str | None = None,
-        error_message: str | None = None,
+        message: str | None = None,
         target: str | None = None,
         details: tuple[ErrorDetail, ...] = (),
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(text)
         self.status = status
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
         self.code = code
-        self.error_message = error_message
+        self.message = message
         self.target = target
         self.details = details
         self.retry_after = retry_after
@@ -201,5 +201,5 @@ def error_class(status: int) -> type[ResponseError]:
     return ERRORS_BY_STATUS.get(status) or (ServerError if status in _SERVER_ERRORS else UnexpectedStatusError)
 
 
-def _rebuild(cls: type[MeshExportError], message: str, attributes: dict[str, Any]) -> MeshExportError:
-    return cls(message, **attributes)
+def _rebuild(cls: type[MeshExportError], text: str, attributes: dict[str, Any]) -> MeshExportError:
+    return cls(text, **attributes)
