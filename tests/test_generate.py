@@ -13,7 +13,7 @@ import pytest
 import yaml
 from openapi_python_client.strings import snake_case
 
-from scripts import generate
+from scripts import generate, spec_facts
 
 SPEC: dict[str, Any] = yaml.safe_load(generate.SPEC.read_text(encoding="utf-8"))
 
@@ -138,7 +138,7 @@ def test_a_parameter_added_to_the_spec_changes_nothing_but_its_own_lines(tmp_pat
     ],
 )
 def test_names_are_what_a_python_programmer_would_write(wire: str, expected: str) -> None:
-    assert snake_case(generate.python_name(wire, ["iModel", "iTwin"])) == expected
+    assert snake_case(spec_facts.python_name(wire, ["iModel", "iTwin"])) == expected
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_names_are_what_a_python_programmer_would_write(wire: str, expected: str
     ],
 )
 def test_methods_are_named_without_the_resource_that_their_group_names(operation_id: str, expected: str) -> None:
-    assert generate.method_name({"operationId": operation_id, "tags": ["exports"]}) == expected
+    assert spec_facts.method_name({"operationId": operation_id, "tags": ["exports"]}) == expected
 
 
 def test_a_spec_that_the_generator_would_leave_a_part_of_is_refused(

@@ -10,8 +10,10 @@
 """
 
 from ._async_pager import AsyncPager
-from ._model import Model, OpenEnum, Resource
+from ._model import Model
+from ._open_enum import OpenEnum
 from ._pager import Pager
+from ._resource import Resource
 from ._response import RawResponse
 from ._settings import RetryPolicy, __version__
 from .api.exports import AsyncExports, Exports

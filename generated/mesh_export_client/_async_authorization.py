@@ -18,7 +18,7 @@ import msgspec
 
 from ._answer import Deadline
 from ._async_exchange import exchange
-from ._call import Request
+from ._request import Request
 from ._settings import TOKEN_VARIABLE, Settings
 from .credentials import ClientCredentials, ShareKey
 from .errors import CredentialsError

@@ -7,8 +7,9 @@ from contextlib import aclosing
 from typing import Generic, TypeVar
 
 from ._async_session import AsyncSession
-from ._call import Call, build
+from ._call import Call
 from ._paging import Paging, Walk
+from ._request import build
 
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")

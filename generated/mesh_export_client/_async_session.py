@@ -19,10 +19,11 @@ import tenacity
 from ._answer import Answer, Deadline
 from ._async_authorization import AsyncAuthorization
 from ._async_exchange import exchange
-from ._call import Call, Request, build
+from ._call import Call
 from ._decoding import error_from
 from ._links import origin_of
 from ._redaction import hide_all
+from ._request import Request, build
 from ._response import RawResponse
 from ._retry import arguments
 from ._settings import Settings

@@ -16,8 +16,8 @@ import httpx2
 import msgspec
 
 from ._answer import Deadline
-from ._call import Request
 from ._exchange import exchange
+from ._request import Request
 from ._settings import TOKEN_VARIABLE, Settings
 from .credentials import ClientCredentials, ShareKey
 from .errors import CredentialsError

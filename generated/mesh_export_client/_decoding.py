@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from ._json import is_array, is_object
-from ._model import remember
 from ._redaction import hide, hide_all
+from ._resource import remember
 from ._retry import seconds_to_wait
 from .errors import DecodeError, ErrorDetail, ResponseError, error_class
 

@@ -12,7 +12,7 @@ import httpx2
 from ._answer import Answer, Deadline
 from ._body import Body, BodyBrokenError, BodyTooLargeError
 from ._bounded import within
-from ._call import Request
+from ._request import Request
 from ._retry import NOT_SENT
 from ._settings import Settings
 from .errors import (

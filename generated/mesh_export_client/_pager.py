@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from ._call import Call, build
+from ._call import Call
 from ._paging import Paging, Walk
+from ._request import build
 from ._session import Session
 
 PageT = TypeVar("PageT")

@@ -17,11 +17,12 @@ import tenacity
 
 from ._answer import Answer, Deadline
 from ._authorization import Authorization
-from ._call import Call, Request, build
+from ._call import Call
 from ._decoding import error_from
 from ._exchange import exchange
 from ._links import origin_of
 from ._redaction import hide_all
+from ._request import Request, build
 from ._response import RawResponse
 from ._retry import arguments
 from ._settings import Settings

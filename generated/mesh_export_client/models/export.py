@@ -7,7 +7,8 @@ from uuid import UUID
 from msgspec import field
 
 from .._links import with_path_suffix
-from .._model import AwareDatetime, Resource
+from .._model import AwareDatetime
+from .._resource import Resource
 from ..models.export_links import ExportLinks
 from ..models.export_request import ExportRequest
 from ..models.export_status import ExportStatus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from .._model import Resource
+from .._resource import Resource
 from ..models.export import Export
 from ..models.export_list_links import ExportListLinks
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .._model import OpenEnum, known
+from .._open_enum import OpenEnum, known
 
 
 class ExportStatus(OpenEnum):
