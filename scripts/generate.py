@@ -13,7 +13,6 @@ import contextlib
 import difflib
 import io
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from jinja2 import StrictUndefined
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.bodies import BodyType
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.properties import ModelProperty, Property
 from openapi_python_client.schema.untrusted_string import UntrustedString
@@ -76,7 +76,6 @@ def read_project(spec_path: Path, output: Path) -> Project:
     models: dict[str, ModelProperty] = {model.class_info.name: model for model in data.models}
     project.env.filters["tuple_code"] = lambda values: repr(tuple(values))
     project.env.filters["docstring"] = docstring
-    project.env.filters["words"] = lambda text: re.findall(r"\w+", text)
     project.env.globals.update(
         facts=facts, value_name=value_name, body_members=lambda endpoint: body_members(endpoint, models)
     )
@@ -119,9 +118,17 @@ def name_parameters(data: GeneratorData, facts: Facts, config: Config) -> None:
 
 
 def body_members(endpoint: Endpoint, models: Mapping[str, ModelProperty]) -> list[Property]:
-    """List the members of the object that an endpoint takes as its body, each of which is an argument."""
-    body = endpoint.bodies[0].prop if endpoint.bodies else None
-    return members(models[body.class_info.name]) if isinstance(body, ModelProperty) else []
+    """List the members of the object that an endpoint takes as its body, each of which is an argument.
+
+    Raises:
+        GenerationError: It takes something else, for which there is no template.
+    """
+    if not endpoint.bodies:
+        return []
+    body = endpoint.bodies[0]
+    if body.body_type != BodyType.JSON or not isinstance(body.prop, ModelProperty):
+        raise GenerationError(f"The body of {endpoint.name} is not a JSON object.")
+    return members(models[body.prop.class_info.name])
 
 
 def docstring(text: str, indent: int, note: str = "") -> str:
@@ -139,13 +146,15 @@ def render_modules(project: Project) -> None:
     """Render the modules that the generator has no place for.
 
     A template in `runtime/` gives one module of its name. One in `twins/` gives two, for `def` and for `async def`. One
-    that renders to nothing gives none.
+    that renders to nothing gives none. Each group of operations has a module beside those of its operations.
     """
     for template in sorted((TEMPLATES / "runtime").glob("*.jinja")):
         render(project, f"runtime/{template.name}", template.stem, {})
     for template in sorted((TEMPLATES / "twins").glob("*.jinja")):
         for prefix, variables in TWINS.items():
             render(project, f"twins/{template.name}", f"_{prefix}{template.stem}", variables)
+    for tag, collection in project.openapi.endpoint_collections_by_tag.items():
+        render(project, "group.py.jinja", f"api/{tag}/group.py", {"endpoint_collection": collection})
 
 
 def render(project: Project, template: str, module: str, variables: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from openapi_python_client.parser.properties import (
+    AnyProperty,
     EnumProperty,
     LiteralEnumProperty,
     ModelProperty,
@@ -156,6 +157,8 @@ def read_facts(spec: Mapping[str, Any], settings: Mapping[str, Any], data: Gener
     given = {name: models[name] for name in results.values() if name}
     pages = {name: page for name, model in given.items() if (page := page_of(model, models))}
     envelopes = {name: found for name, model in given.items() if (found := envelope_of(model))}
+    if unnamed := [operation for operation, _ in operations_of(spec) if not operation.get("operationId")]:
+        raise GenerationError(f"{len(unnamed)} operations have no operationId, which names their methods.")
     operations: dict[str, Operation] = {
         PythonIdentifier(operation["operationId"], "field_"): operation_facts(spec, operation, item, settings)
         for operation, item in operations_of(spec)
@@ -206,7 +209,9 @@ def operation_facts(
 ) -> Operation:
     """Read one operation of the spec."""
     nodes = [resolve(spec, node) for node in [*item.get("parameters", []), *operation.get("parameters", [])]]
-    responses = {int(status): resolve(spec, node) for status, node in operation["responses"].items()}
+    responses = {
+        int(status): resolve(spec, node) for status, node in operation["responses"].items() if str(status).isdigit()
+    }
     success = tuple(status for status in sorted(responses) if status < HTTPStatus.MULTIPLE_CHOICES)
     media_types = [media_type for status in sorted(responses) for media_type in responses[status].get("content", {})]
     return Operation(
@@ -271,12 +276,21 @@ def envelope_of(model: ModelProperty) -> Envelope | None:
 
 
 def result_of(endpoint: Endpoint) -> str | None:
-    """Give the class of an endpoint's first success, or `None` where that has no body."""
+    """Give the class of an endpoint's first success, or `None` where that has no body.
+
+    Raises:
+        GenerationError: It is not an object, for which there is no template.
+    """
     for response in sorted(endpoint.responses):
         low, _ = response.status_code.range or (0, 0)
-        if HTTPStatus.OK <= low < HTTPStatus.MULTIPLE_CHOICES:
-            return response.prop.class_info.name if isinstance(response.prop, ModelProperty) else None
-    return None
+        if not HTTPStatus.OK <= low < HTTPStatus.MULTIPLE_CHOICES:
+            continue
+        if isinstance(response.prop, ModelProperty):
+            return response.prop.class_info.name
+        if not isinstance(response.prop, AnyProperty):
+            raise GenerationError(f"The success of {endpoint.name} is not an object: give it a schema of its own.")
+        return None
+    raise GenerationError(f"{endpoint.name} has no success with a status of its own.")
 
 
 def is_class(enum: EnumProperty | LiteralEnumProperty, schemas: Mapping[str, Any]) -> bool:
@@ -338,7 +352,7 @@ def python_name(wire_name: str, words: list[str]) -> str:
 def method_name(operation: Mapping[str, Any]) -> str:
     """Give an operation's method name: its id without the resource that its tag names already."""
     name = snake_case(operation["operationId"])
-    tag = snake_case(operation["tags"][0])
+    tag = snake_case(operation.get("tags", ["default"])[0])
     for noun in (tag, tag.removesuffix("s")):
         if name.endswith(f"_{noun}"):
             return name.removesuffix(f"_{noun}")

@@ -9,11 +9,13 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import httpx2
 import pytest
 from client_servers import KINDS, TOKEN, Answer, Asked, Kind, Server, http, page, serve
+from hypothesis import given
+from hypothesis import strategies as st
 from mesh_export_client import (
     AsyncMeshExportClient,
     AuthenticationError,
@@ -21,12 +23,16 @@ from mesh_export_client import (
     CredentialsError,
     MeshExportClient,
     RedirectRefusedError,
+    RetryPolicy,
     ShareKey,
 )
 
 if TYPE_CHECKING:
     import socket
 
+TOKENS = st.text(
+    alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=", min_size=12, max_size=60
+)
 SECRET = "client-secret-0123456789"
 
 
@@ -274,3 +280,36 @@ def test_the_log_tells_of_requests_and_retries_and_no_secret(kind: Kind, caplog:
     assert "attempt 1 failed" in text
     assert SECRET not in text
     assert "token-1" not in text
+
+
+@given(token=TOKENS, spelling=st.sampled_from(["{}", "Bearer {}", "https://a.example/?sig={}", "key={}"]))
+def test_the_log_tells_no_token(token: str, spelling: str) -> None:
+    """Whatever the token is, and however the service repeats it."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    log = logging.getLogger("mesh_export_client")
+    echo = spelling.format(token)
+    answers = iter(
+        [
+            httpx2.Response(429, json={"error": {"code": echo, "message": echo}}, headers={"Retry-After": "0"}),
+            httpx2.Response(307, headers={"Location": f"/moved/?key={quote(token, safe='')}"}),
+            httpx2.Response(200, json=page(1, f"https://a.example/?key={quote(token, safe='')}")),
+            httpx2.Response(500, json={"error": {"message": echo}}),
+            httpx2.Response(200, json=page(0)),
+        ]
+    )
+    transport = httpx2.MockTransport(lambda _request: next(answers))
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        retries = RetryPolicy(initial_delay=0)
+        with MeshExportClient(token, transport=transport, retries=retries, query={"own": token}) as client:
+            assert len(list(client.exports.list())) == 1
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(logging.NOTSET)
+    text = "\n".join(lines)
+    assert text.count("GET") >= 5
+    assert token not in text
+    assert quote(token, safe="") not in text

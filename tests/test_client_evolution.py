@@ -15,6 +15,7 @@ from client_operations import spec_with
 from client_servers import STAMP, http, page, serve
 
 from scripts import generate
+from scripts.spec_facts import GenerationError
 
 FULL = {
     "id": "fc3aa1e5-5196-4dd9-a73e-4cfda693e576",
@@ -179,6 +180,52 @@ def test_the_generator_gives_nothing_for_operations_that_are_not_there() -> None
     files = generate.files_of(generate.OUTPUT)
     assert not [name for name in files if "begun" in name]
     assert "NotFoundError" not in files["mesh_export_client/errors.py"]
+
+
+def refused(spec: dict[str, Any], folder: Path) -> str:
+    with pytest.raises(GenerationError) as caught:
+        made(spec, folder)
+    return str(caught.value)
+
+
+def test_what_there_is_no_template_for_is_refused_and_not_generated_wrong(tmp_path: Path) -> None:
+    cases: dict[str, Any] = {}
+    for name in ("array", "plain", "unnamed", "no_success"):
+        cases[name] = spec_with("getExport", "createExport")
+    get, post = (cases["array"]["paths"]["/mesh-export/{id}"]["get"], cases["plain"]["paths"]["/mesh-export/"]["post"])
+    get["responses"]["200"]["content"] = {
+        "application/json": {"schema": {"type": "array", "items": {"type": "string"}}}
+    }
+    post["requestBody"]["content"] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    del cases["unnamed"]["paths"]["/mesh-export/{id}"]["get"]["operationId"]
+    del cases["no_success"]["paths"]["/mesh-export/{id}"]["get"]["responses"]["200"]
+    said = {name: refused(spec, tmp_path / name) for name, spec in cases.items()}
+    assert "is not an object" in said["array"]
+    assert "is not a JSON object" in said["plain"]
+    assert "operationId" in said["unnamed"]
+    assert "no success" in said["no_success"]
+
+
+def test_another_group_another_error_and_responses_without_a_status_of_their_own(tmp_path: Path) -> None:
+    spec = spec_with("getExport")
+    get = spec["paths"]["/mesh-export/{id}"]["get"]
+    get["tags"] = ["viewers"]
+    error = get["responses"]["404"]
+    get["responses"].update({"409": error, "503": error, "4XX": error, "default": error})
+    program = """
+client = MeshExportClient(max_retries=0)
+found = [type(client.viewers).__name__, issubclass(ServiceUnavailableError, ServerError)]
+found.append(ConflictError.__bases__[0].__name__)
+for _ in range(2):
+    try:
+        client.viewers.get_export("a")
+    except ResponseError as error:
+        found.append(type(error).__name__)
+print(json.dumps(found))
+"""
+    with serve(http(503), http(409)) as server:
+        found = run(made(spec, tmp_path), program, server.url)
+    assert found == ["Viewers", True, "ResponseError", "ServiceUnavailableError", "ConflictError"]
 
 
 def test_a_deprecated_member_and_parameter_warn_when_they_are_used(tmp_path: Path) -> None:
