@@ -16,17 +16,18 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 import yaml
-from conftest import Row
 from mesh_export_client import AsyncMeshExportClient, ExportListResponse, MeshExportClient
 from mesh_export_client._call import reader
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
+from rows import Row
 
 from scripts.generate import ROOT, SPEC, for_generator
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from conftest import Table
+    from rows import Table
 
 TOKEN = "token-of-the-measurement"
 HEADERS = {
@@ -234,20 +235,22 @@ def held(make: Callable[[], object]) -> int:
 
 def test_memory(table: Table, page: bytes) -> None:
     read = reader(ExportListResponse)
-    texts = [page.replace(b'"displayName":"', b'"displayName":"%d ' % number) for number in range(SIZE // 1000)]
-    for base, models, pages in (
-        ("dict", "models", texts),
-        (
-            "dict, a member that is not known in each",
-            "models, with what is kept of it",
-            [text.replace(b'"displayName":', b'"region":"eu","displayName":') for text in texts],
-        ),
-    ):
-        plain = held(lambda pages=pages: [item for text in pages for item in json.loads(text)["exports"]])
+
+    def untyped(texts: list[bytes]) -> list[Any]:
+        return [item for text in texts for item in json.loads(text)["exports"]]
+
+    def typed(texts: list[bytes]) -> list[Any]:
         # The pages are copied, so that what the models keep of them counts.
-        typed = held(lambda pages=pages: [item for text in pages for item in read(bytes(bytearray(text))).exports])
-        table.add(Row(MEMORY, base, plain, "B"))
-        table.add(Row(MEMORY, models, typed, "B", base=base, bound="1"))
+        return [item for text in texts for item in read(bytes(bytearray(text))).exports]
+
+    known = [page.replace(b'"displayName":"', b'"displayName":"%d ' % number) for number in range(SIZE // 1000)]
+    more = [text.replace(b'"displayName":', b'"region":"eu","displayName":') for text in known]
+    for base, models, texts in (
+        ("dict", "models", known),
+        ("dict, with a member that is not known", "models, with what is kept of it", more),
+    ):
+        table.add(Row(MEMORY, base, held(partial(untyped, texts)), "B"))
+        table.add(Row(MEMORY, models, held(partial(typed, texts)), "B", base=base, bound="1"))
 
 
 def started(module: str) -> float:
