@@ -21,6 +21,7 @@ from mesh_export_client import (
     AuthenticationError,
     ClientCredentials,
     CredentialsError,
+    DeadlineExceededError,
     MeshExportClient,
     RedirectRefusedError,
     RetryPolicy,
@@ -202,6 +203,46 @@ def test_an_issuer_that_gives_no_token_is_a_credentials_error(kind: Kind, answer
         kind.list(server.url, client={"token": grant(ims)})
     assert SECRET not in str(caught.value) + repr(vars(caught.value))
     assert server.asked == []
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=repr)
+def test_asking_for_a_token_keeps_within_the_deadline_of_the_call(kind: Kind) -> None:
+    silent: Answer = lambda *_: time.sleep(3)  # noqa: E731
+    with (
+        serve(silent) as ims,
+        serve(http(body=page())) as server,
+        pytest.raises(DeadlineExceededError) as caught,
+    ):
+        kind.list(server.url, client={"token": grant(ims)}, deadline=0.1)
+    assert caught.value.url == f"{ims.url}/connect/token"
+    assert server.asked == []
+
+
+def test_waiting_for_another_call_to_get_a_token_keeps_within_the_deadline() -> None:
+    with serve(issuer(pause=1)) as ims, serve(http(body=page())) as server:
+        client = MeshExportClient(grant(ims), base_url=server.url)
+        with ThreadPoolExecutor(1) as threads, client:
+            first = threads.submit(lambda: list(client.exports.list()))
+            while not ims.asked:
+                time.sleep(0.01)
+            with pytest.raises(DeadlineExceededError, match="another call asks"):
+                list(client.exports.list(deadline=0.1))
+            assert len(first.result()) == 1
+
+
+def test_a_task_that_waits_for_a_token_keeps_within_the_deadline() -> None:
+    async def ask(url: str, credentials: ClientCredentials) -> list[object]:
+        async with AsyncMeshExportClient(credentials, base_url=url) as client:
+
+            async def one(deadline: float) -> int:
+                return len([item async for item in client.exports.list(deadline=deadline)])
+
+            return list(await asyncio.gather(one(30), one(0.1), one(30), return_exceptions=True))
+
+    with serve(issuer(pause=0.5)) as ims, serve(http(body=page())) as server:
+        first, late, third = asyncio.run(ask(server.url, grant(ims)))
+    assert (first, type(late), third) == (1, DeadlineExceededError, 1)
+    assert len(ims.asked) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=repr)

@@ -21,7 +21,7 @@ from ._async_exchange import exchange
 from ._request import Request
 from ._settings import TOKEN_VARIABLE, Settings
 from .credentials import ClientCredentials, ShareKey
-from .errors import CredentialsError
+from .errors import CredentialsError, DeadlineExceededError
 from .types import AsyncTokenSource
 
 
@@ -56,12 +56,15 @@ class AsyncAuthorization:
         """What must not appear in any text, beside the header's value itself."""
         return (self._source.client_secret,) if isinstance(self._source, ClientCredentials) else ()
 
-    async def value(self, http: httpx2.AsyncClient, settings: Settings, refused: str | None = None) -> str:
+    async def value(
+        self, http: httpx2.AsyncClient, settings: Settings, deadline: Deadline, refused: str | None = None
+    ) -> str:
         """Give the value to send.
 
         Args:
             http: What asks the issuer for a token, where one has to be asked.
-            settings: How long that may take.
+            settings: How long each wait for it may be.
+            deadline: By when the call must have ended.
             refused: The value that the service has just refused.
 
         Raises:
@@ -71,7 +74,7 @@ class AsyncAuthorization:
         if self._fixed is not None:
             return self._fixed
         if isinstance(self._source, ClientCredentials):
-            return await self._grant(self._source, http, settings, refused)
+            return await self._grant(self._source, http, settings, deadline, refused)
         return bearer(await self._called())
 
     async def _called(self) -> object:
@@ -79,13 +82,29 @@ class AsyncAuthorization:
         return await given if inspect.isawaitable(given) else given
 
     async def _grant(
-        self, source: ClientCredentials, http: httpx2.AsyncClient, settings: Settings, refused: str | None
+        self,
+        source: ClientCredentials,
+        http: httpx2.AsyncClient,
+        settings: Settings,
+        deadline: Deadline,
+        refused: str | None,
     ) -> str:
-        async with self._lock:
+        with anyio.move_on_after(deadline.left) as waiting:
+            await self._lock.acquire()
+        if waiting.cancelled_caught:
+            raise _too_late(source, deadline)
+        try:
             if self._granted and self._granted[0] != refused and time.monotonic() < self._granted[1]:
                 return self._granted[0]
-            self._granted = await _ask(source, http, settings)
+            self._granted = await _ask(source, http, settings, deadline)
             return self._granted[0]
+        finally:
+            self._lock.release()
+
+
+def _too_late(source: ClientCredentials, deadline: Deadline) -> DeadlineExceededError:
+    message = f"POST {source.token_url}: another call asks, and the deadline of {deadline.seconds:g} s has passed"
+    return DeadlineExceededError(message, method="POST", url=source.token_url)
 
 
 def bearer(token: object) -> str:
@@ -105,7 +124,9 @@ def _fixed(source: object) -> str | None:
     return bearer(source) if isinstance(source, str) else None
 
 
-async def _ask(source: ClientCredentials, http: httpx2.AsyncClient, settings: Settings) -> tuple[str, float]:
+async def _ask(
+    source: ClientCredentials, http: httpx2.AsyncClient, settings: Settings, deadline: Deadline
+) -> tuple[str, float]:
     """Ask the issuer for a token; the result is the header's value and when to ask again."""
     form = {
         "grant_type": "client_credentials",
@@ -121,9 +142,7 @@ async def _ask(source: ClientCredentials, http: httpx2.AsyncClient, settings: Se
     }
     request = Request("POST", source.token_url, headers, urlencode(form).encode())
     asked = time.monotonic()
-    answer = await exchange(
-        http, request, settings=settings, deadline=Deadline(settings.deadline), shown_url=source.token_url
-    )
+    answer = await exchange(http, request, settings=settings, deadline=deadline, shown_url=source.token_url)
     if answer.status != HTTPStatus.OK:
         raise CredentialsError(f"The issuer {source.token_url} answered with {answer.status} and gave no token.")
     try:

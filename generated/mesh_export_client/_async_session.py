@@ -85,10 +85,10 @@ class AsyncSession:
         return send
 
     async def _attempt(self, call: Call[T], request: Request, settings: Settings, deadline: Deadline) -> RawResponse[T]:
-        value = await self.authorization.value(self.http, settings)
+        value = await self.authorization.value(self.http, settings, deadline)
         answer = await self._exchange(call, request, value, settings, deadline)
         if answer.status == _UNAUTHORIZED and self.authorization.can_renew:
-            renewed = await self.authorization.value(self.http, settings, refused=value)
+            renewed = await self.authorization.value(self.http, settings, deadline, refused=value)
             if renewed != value:
                 value = renewed
                 answer = await self._exchange(call, request, value, settings, deadline)

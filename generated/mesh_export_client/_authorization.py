@@ -20,7 +20,7 @@ from ._exchange import exchange
 from ._request import Request
 from ._settings import TOKEN_VARIABLE, Settings
 from .credentials import ClientCredentials, ShareKey
-from .errors import CredentialsError
+from .errors import CredentialsError, DeadlineExceededError
 from .types import TokenSource
 
 
@@ -55,12 +55,13 @@ class Authorization:
         """What must not appear in any text, beside the header's value itself."""
         return (self._source.client_secret,) if isinstance(self._source, ClientCredentials) else ()
 
-    def value(self, http: httpx2.Client, settings: Settings, refused: str | None = None) -> str:
+    def value(self, http: httpx2.Client, settings: Settings, deadline: Deadline, refused: str | None = None) -> str:
         """Give the value to send.
 
         Args:
             http: What asks the issuer for a token, where one has to be asked.
-            settings: How long that may take.
+            settings: How long each wait for it may be.
+            deadline: By when the call must have ended.
             refused: The value that the service has just refused.
 
         Raises:
@@ -70,19 +71,35 @@ class Authorization:
         if self._fixed is not None:
             return self._fixed
         if isinstance(self._source, ClientCredentials):
-            return self._grant(self._source, http, settings, refused)
+            return self._grant(self._source, http, settings, deadline, refused)
         return bearer(self._called())
 
     def _called(self) -> object:
         given: object = self._source() if callable(self._source) else None
         return given
 
-    def _grant(self, source: ClientCredentials, http: httpx2.Client, settings: Settings, refused: str | None) -> str:
-        with self._lock:
+    def _grant(
+        self,
+        source: ClientCredentials,
+        http: httpx2.Client,
+        settings: Settings,
+        deadline: Deadline,
+        refused: str | None,
+    ) -> str:
+        if not self._lock.acquire(timeout=deadline.left):
+            raise _too_late(source, deadline)
+        try:
             if self._granted and self._granted[0] != refused and time.monotonic() < self._granted[1]:
                 return self._granted[0]
-            self._granted = _ask(source, http, settings)
+            self._granted = _ask(source, http, settings, deadline)
             return self._granted[0]
+        finally:
+            self._lock.release()
+
+
+def _too_late(source: ClientCredentials, deadline: Deadline) -> DeadlineExceededError:
+    message = f"POST {source.token_url}: another call asks, and the deadline of {deadline.seconds:g} s has passed"
+    return DeadlineExceededError(message, method="POST", url=source.token_url)
 
 
 def bearer(token: object) -> str:
@@ -102,7 +119,7 @@ def _fixed(source: object) -> str | None:
     return bearer(source) if isinstance(source, str) else None
 
 
-def _ask(source: ClientCredentials, http: httpx2.Client, settings: Settings) -> tuple[str, float]:
+def _ask(source: ClientCredentials, http: httpx2.Client, settings: Settings, deadline: Deadline) -> tuple[str, float]:
     """Ask the issuer for a token; the result is the header's value and when to ask again."""
     form = {
         "grant_type": "client_credentials",
@@ -118,9 +135,7 @@ def _ask(source: ClientCredentials, http: httpx2.Client, settings: Settings) -> 
     }
     request = Request("POST", source.token_url, headers, urlencode(form).encode())
     asked = time.monotonic()
-    answer = exchange(
-        http, request, settings=settings, deadline=Deadline(settings.deadline), shown_url=source.token_url
-    )
+    answer = exchange(http, request, settings=settings, deadline=deadline, shown_url=source.token_url)
     if answer.status != HTTPStatus.OK:
         raise CredentialsError(f"The issuer {source.token_url} answered with {answer.status} and gave no token.")
     try:

@@ -82,10 +82,10 @@ class Session:
         return send
 
     def _attempt(self, call: Call[T], request: Request, settings: Settings, deadline: Deadline) -> RawResponse[T]:
-        value = self.authorization.value(self.http, settings)
+        value = self.authorization.value(self.http, settings, deadline)
         answer = self._exchange(call, request, value, settings, deadline)
         if answer.status == _UNAUTHORIZED and self.authorization.can_renew:
-            renewed = self.authorization.value(self.http, settings, refused=value)
+            renewed = self.authorization.value(self.http, settings, deadline, refused=value)
             if renewed != value:
                 value = renewed
                 answer = self._exchange(call, request, value, settings, deadline)
