@@ -21,11 +21,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "scripts" / "contract_program.py"
 
 
-def installed(folder: Path) -> Path:
+def installed(folder: Path, resolution: str = "highest") -> Path:
     """Build the wheel and install it, with what it needs, into an environment of its own.
 
     Args:
         folder: Where to make the environment.
+        resolution: Which versions of what it needs: `highest`, or `lowest-direct` for the oldest that it admits.
 
     Returns:
         The interpreter of the environment.
@@ -40,7 +41,7 @@ def installed(folder: Path) -> Path:
     uv = Path(sysconfig.get_path("scripts")) / "uv"
     python = folder / "environment" / "bin" / "python"
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder / "environment"], check=True)
-    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, wheel], check=True)
+    subprocess.run([uv, "pip", "install", "--quiet", "--resolution", resolution, "--python", python, wheel], check=True)
     return python
 
 

@@ -55,6 +55,12 @@ def test_the_package_agrees_with_the_wire(python: Path, reading: str) -> None:
     assert TOKEN not in finished.stdout + finished.stderr
 
 
+def test_the_oldest_versions_that_it_admits_will_do(tmp_path: Path) -> None:
+    with serve(Settings(token=TOKEN, seed=3)) as url:
+        finished = contract.run(contract.installed(tmp_path, "lowest-direct"), url, TOKEN)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
 def test_a_difference_is_found(python: Path) -> None:
     """The comparison can fail: a program whose package gives another name than was sent."""
     program = contract.PROGRAM.read_text(encoding="utf-8")
