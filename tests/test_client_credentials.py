@@ -255,8 +255,13 @@ def test_what_is_not_a_token_is_refused_before_it_is_sent(kind: Kind, token: Any
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=repr)
-def test_no_token_at_all_is_an_error_of_its_own(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("variable", [None, ""])
+def test_no_token_at_all_is_an_error_of_its_own(
+    kind: Kind, variable: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("MESH_EXPORT_TOKEN", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("MESH_EXPORT_TOKEN", variable)
     with pytest.raises(CredentialsError, match="MESH_EXPORT_TOKEN"):
         kind.list("http://127.0.0.1:9", client={"token": None})
 

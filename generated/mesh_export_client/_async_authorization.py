@@ -36,7 +36,7 @@ class AsyncAuthorization:
     """
 
     def __init__(self, source: AsyncTokenSource | None) -> None:
-        found = source if source is not None else os.environ.get(TOKEN_VARIABLE)
+        found = source if source is not None else os.environ.get(TOKEN_VARIABLE) or None
         if found is None:
             raise CredentialsError(f"There is no token: pass one, or set {TOKEN_VARIABLE}.")
         self._source = found

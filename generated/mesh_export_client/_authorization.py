@@ -35,7 +35,7 @@ class Authorization:
     """
 
     def __init__(self, source: TokenSource | None) -> None:
-        found = source if source is not None else os.environ.get(TOKEN_VARIABLE)
+        found = source if source is not None else os.environ.get(TOKEN_VARIABLE) or None
         if found is None:
             raise CredentialsError(f"There is no token: pass one, or set {TOKEN_VARIABLE}.")
         self._source = found

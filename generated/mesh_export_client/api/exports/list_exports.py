@@ -91,7 +91,8 @@ def list_exports(
         itwin_js: Only the exports that a viewer built with this iTwin.js version can show ("compatible
             with", not "equal to"). (Request parameters: `iTwinJS`)
         representation: `return=minimal` (which is what comes without this header) or
-            `return=representation`. Written as RFC 7240 has it, beside other preferences if need be. (Request
+            `return=representation`. Written as RFC 7240 has it, beside other preferences if need be. Write
+            minimal for return=minimal, full for return=representation; other text is sent as it is. (Request
             headers: `prefer`)
         api_host_and_root: The prefix, scheme and host and root path, that the links of the list begin with.
             (Request headers: `x-api-host-and-root`)
