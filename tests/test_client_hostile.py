@@ -17,6 +17,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 from client_servers import KINDS, TOKEN, Answer, Asked, Kind, Server, export, http, page, serve
 from mesh_export_client import (
@@ -294,6 +295,17 @@ def test_a_bomb_takes_no_more_memory_than_a_body_may_have(kind: Kind, name: str)
         finally:
             tracemalloc.stop()
     assert peak < 8 * MAX_BODY
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", KINDS, ids=repr)
+@pytest.mark.parametrize("name", ["it drips its body", "it drips chunks", "its body has no end"])
+def test_a_client_of_the_callers_own_is_bounded_while_a_body_comes(kind: Kind, name: str) -> None:
+    case = CASES[name]
+    own: Any = httpx2.Client() if kind.name == "sync" else httpx2.AsyncClient()
+    with serve(*case.answers) as server, pytest.raises(MeshExportError) as caught:
+        kind.list(server.url, client={"http_client": own, "max_body": MAX_BODY, "max_retries": 0}, deadline=0.6)
+    assert type(caught.value) is case.outcome
 
 
 def test_there_are_enough_ways_to_misbehave() -> None:
