@@ -28,7 +28,12 @@ def _requests(run: Run) -> list[Request]:
 
 
 @pytest.mark.requirements(
-    "auth-required", "auth-before-parameters", "unauthorized-code", "unauthorized-body", "unauthorized-details"
+    *("answer-in-time",),
+    "auth-required",
+    "auth-before-parameters",
+    "unauthorized-code",
+    "unauthorized-body",
+    "unauthorized-details",
 )
 def test_nothing_is_answered_without_authorization(run: Run) -> None:
     requests = [_as(request, NO_CREDENTIAL) for request in _requests(run)]

@@ -10,6 +10,10 @@ from conformance.run import FULL, LARGEST_TOP, Run
 
 
 @pytest.mark.requirements(
+    *(
+        "list-complete",
+        "list-order-steady",
+    ),
     *("exports-present", "export-id", "export-id-format", "export-displayname", "export-status", "export-status-known"),
     *("export-lastmodified", "export-lastmodified-format", "full-request", "full-imodelid", "full-changesetid"),
     *("full-exporttype", "full-lastmodified", "mesh-link-complete", "mesh-link-incomplete", "mesh-link-form"),

@@ -15,6 +15,10 @@ _SOME = ("$top", "30")
 
 
 @pytest.mark.requirements(
+    *(
+        "answers-independent",
+        "answer-in-time",
+    ),
     "prefer-default",
     "prefer-minimal",
     "prefer-representation",

@@ -30,6 +30,7 @@ def _snapshot(run: Run) -> Snapshot | None:
 
 
 @pytest.mark.requirements(
+    *("list-complete", "list-unique", "list-steady"),
     "imodelid-accepted",
     "imodelid-only",
     "imodelid-complete",
@@ -52,7 +53,16 @@ def test_a_filter_selects_what_matches(run: Run, name: str) -> None:
 
 
 @pytest.mark.requirements(
-    "imodelid-only", "imodelid-complete", "changesetid-only", "exporttype-only", "links-keep-query"
+    *(
+        "status-documented",
+        "answer-in-time",
+        "status-no-server-error",
+    ),
+    "imodelid-only",
+    "imodelid-complete",
+    "changesetid-only",
+    "exporttype-only",
+    "links-keep-query",
 )
 def test_a_filter_by_what_nothing_has_selects_nothing(run: Run) -> None:
     run.send_all(
@@ -65,7 +75,13 @@ def test_a_filter_by_what_nothing_has_selects_nothing(run: Run) -> None:
     )
 
 
-@pytest.mark.requirements("filters-combine", "imodelid-complete", "changesetid-complete", "exporttype-complete")
+@pytest.mark.requirements(
+    *("list-complete", "list-unique", "top-fills"),
+    "filters-combine",
+    "imodelid-complete",
+    "changesetid-complete",
+    "exporttype-complete",
+)
 def test_filters_combine(run: Run) -> None:
     snapshot = _snapshot(run)
     if snapshot is None:
@@ -94,7 +110,7 @@ def _combinations(snapshot: Snapshot, names: tuple[str, ...], most: int) -> list
     return [*spread, *islice(crossed, 2)]
 
 
-@pytest.mark.requirements("top-accepted", "top-limits", "top-fills", "top-default")
+@pytest.mark.requirements(*("list-complete",), "top-accepted", "top-limits", "top-fills", "top-default")
 def test_top_cuts_the_page(run: Run) -> None:
     size = _size(run)
     tops = {
@@ -113,7 +129,17 @@ def test_top_cuts_the_page(run: Run) -> None:
     run.send_all([Request(headers=FULL), Request.of((("$skip", "1"),), headers=FULL)])
 
 
-@pytest.mark.requirements("skip-accepted", "skip-leaves-out", "skip-past-end", "top-fills")
+@pytest.mark.requirements(
+    *(
+        "list-unique",
+        "list-complete",
+        "links-next-absent",
+    ),
+    "skip-accepted",
+    "skip-leaves-out",
+    "skip-past-end",
+    "top-fills",
+)
 def test_skip_leaves_the_beginning_out(run: Run) -> None:
     size = _size(run)
     near = {size - 101, size - 100, size - 99, size - 2, size - 1, size, size + 1}
@@ -132,7 +158,18 @@ def test_slices_make_up_the_whole(run: Run) -> None:
         )
 
 
-@pytest.mark.requirements("orderby-accepted", "orderby-asc", "orderby-desc", "orderby-complete", "orderby-steady")
+@pytest.mark.requirements(
+    *(
+        "list-complete",
+        "list-steady",
+        "status-no-server-error",
+    ),
+    "orderby-accepted",
+    "orderby-asc",
+    "orderby-desc",
+    "orderby-complete",
+    "orderby-steady",
+)
 @pytest.mark.parametrize("order", _ORDERS)
 def test_order_sorts_and_loses_nothing(run: Run, order: str) -> None:
     size = _size(run)
@@ -144,6 +181,14 @@ def test_order_sorts_and_loses_nothing(run: Run, order: str) -> None:
 
 
 @pytest.mark.requirements(
+    *(
+        "filters-combine",
+        "imodelid-accepted",
+        "changesetid-accepted",
+        "exporttype-accepted",
+        "list-complete",
+        "answer-in-time",
+    ),
     "orderby-complete",
     "orderby-asc",
     "orderby-desc",
@@ -226,7 +271,7 @@ def test_two_versions_combine(run: Run) -> None:
         run.send(Request.of((("tileVersion", tile_version), ("iTwinJS", itwinjs), _WHOLE), headers=FULL))
 
 
-@pytest.mark.requirements("cdn-accepted", "cdn-urls", "cdn-only-when-set", "cdn-links-only")
+@pytest.mark.requirements(*("answers-independent",), "cdn-accepted", "cdn-urls", "cdn-only-when-set", "cdn-links-only")
 def test_cdn_changes_the_host_of_mesh_links_alone(run: Run) -> None:
     snapshot = _snapshot(run)
     filters = [(name, values.plain_value(snapshot, name)) for name in FILTERS]

@@ -398,12 +398,6 @@ FAULTS = (
         _loses("iModelId", lambda _call, export: not export.changeset_id),
     ),
     Fault(
-        "imodelid-any-groups",
-        ("imodelid-format",),
-        "An `iModelId` may have its hyphens anywhere.",
-        _takes("iModelId", r"[0-9a-f-]{36}"),
-    ),
-    Fault(
         "changesetid-of-one-imodel",
         ("changesetid-complete",),
         "The filter by `changesetId` returns the exports of one iModel only.",

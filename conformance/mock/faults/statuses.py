@@ -161,7 +161,6 @@ FAULTS = (
         "An iModel without exports gets 404.",
         gate(_unknown_imodel, _error(404, "iModelNotFound")),
     ),
-    Fault("range-206", ("status-documented",), "A request with a range gets 206 and the whole.", _listed(_ranged)),
     Fault(
         "part-206",
         ("status-documented",),
@@ -191,12 +190,6 @@ FAULTS = (
         ("status-documented",),
         "`iTwinJS` without `exportType` gets 400.",
         gate(lambda call: has("iTwinJS")(call) and not has("exportType")(call), _error(400, "BadRequest")),
-    ),
-    Fault(
-        "odd-value-400",
-        ("status-documented",),
-        "A value with angle brackets gets 400 from a firewall.",
-        gate(any_value(lambda text: "<" in text), plain(400, "Bad Request")),
     ),
     Fault(
         "quote-403",

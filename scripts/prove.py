@@ -1,0 +1,142 @@
+"""Judge every fault and every reading of the mock by the whole quick profile, and write what came of it as a table.
+
+Exit codes: 0 every reading was silent, 1 one was not. Faults that go unseen are listed, and do not fail: the table
+says how many. Single requirements are the business of the tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+
+import pytest
+from attrs import frozen
+
+from conformance import ledger
+from conformance.mock import FAULTS, READINGS, Settings, serve
+
+ROOT = Path(__file__).resolve().parent.parent
+TOKEN = "token-of-the-mock-0123456789"  # noqa: S105  the mock's own
+_MAX_TASKS = 25
+
+
+@frozen
+class Trial:
+    """One run on one server: a fault, or a reading with a seed."""
+
+    fault: str | None
+    reading: str
+    seed: int
+
+    @property
+    def title(self) -> str:
+        """What the server was."""
+        return self.fault or f"{self.reading}, seed {self.seed}"
+
+
+@frozen
+class Result:
+    """What the suite said of a trial."""
+
+    trial: Trial
+    code: int
+    violated: tuple[str, ...]
+    requests: int
+    seconds: float
+
+
+def try_out(trial: Trial) -> Result:
+    """Run the quick profile in this process."""
+    os.environ["MESH_EXPORT_TOKEN"] = TOKEN
+    settings = Settings(token=TOKEN, fault=trial.fault, reading=READINGS[trial.reading], seed=trial.seed)
+    with tempfile.TemporaryDirectory() as folder, serve(settings) as url, contextlib.redirect_stdout(io.StringIO()):
+        options = ["--url", url, "--seed", str(trial.seed), "--fail-on", "should", "--report-dir", folder]
+        code = int(pytest.main([str(ROOT / "conformance"), *options]))
+        report = json.loads((Path(folder) / "report.json").read_text(encoding="utf-8"))
+    violated = tuple(entry["id"] for entry in report["requirements"] if entry["outcome"] == "violated")
+    return Result(trial, code, violated, sum(report["exchanges"].values()), report["seconds"])
+
+
+def run(trials: Iterable[Trial], workers: int) -> Iterator[Result]:
+    """Try out each on its own server, over processes."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=_MAX_TASKS) as pool:
+        for result in pool.map(try_out, trials):
+            print(f"{result.trial.title}: {', '.join(result.violated) or 'silent'}", flush=True)
+            yield result
+
+
+def faults_table(results: list[Result]) -> list[str]:
+    """Detection by level: how many were seen at all, and how many by the name of the requirement."""
+    lines = ["| Level | Faults | Seen | Named |", "|---|--:|--:|--:|"]
+    levels = Counter(_level(result) for result in results)
+    for level, count in sorted(levels.items()):
+        group = [result for result in results if _level(result) == level]
+        seen = sum(bool(result.violated) for result in group)
+        named = sum(_first(result) in result.violated for result in group)
+        lines.append(f"| {level} | {count} | {seen} ({seen / count:.1%}) | {named} ({named / count:.1%}) |")
+    return lines
+
+
+def _first(result: Result) -> str:
+    return FAULTS[str(result.trial.fault)].requirements[0]
+
+
+def _level(result: Result) -> str:
+    return ledger.requirements()[_first(result)].level.value
+
+
+def table(faults: list[Result], readings: list[Result]) -> str:
+    """The whole table, as Markdown."""
+    lines = ["# What the quick profile finds", "", "Made by `make prove`.", ""]
+    if faults:
+        lines += [*faults_table(faults), ""]
+        unseen = [result.trial.title for result in faults if not result.violated]
+        lines += [f"Unseen: {', '.join(unseen) or 'none'}.", ""]
+        otherwise = [r for r in faults if r.violated and _first(r) not in r.violated]
+        lines += ["Seen under another name:", ""]
+        lines += [f"- {r.trial.title}: {_first(r)} is broken, {', '.join(r.violated)} named" for r in otherwise]
+        lines += [
+            "",
+            f"Requests: median {median(r.requests for r in faults):.0f}, most {max(r.requests for r in faults)}.",
+        ]
+        lines += [
+            f"Seconds: median {median(r.seconds for r in faults):.1f}, most {max(r.seconds for r in faults):.1f}.",
+            "",
+        ]
+    loud = [result for result in readings if result.violated]
+    lines += [f"Readings: {len(readings) - len(loud)} of {len(readings)} runs were silent."]
+    lines += [f"- {result.trial.title}: {', '.join(result.violated)}" for result in loud]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Try out what was asked for, and write the table."""
+    parser = argparse.ArgumentParser(description="Judge every fault and reading of the mock by the quick profile.")
+    parser.add_argument("--every", type=int, default=1, help="take every n-th fault only")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds for each reading")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--output", type=Path, default=ROOT / "reports" / "prove.md")
+    chosen = parser.parse_args()
+    faults = [Trial(name, "default", 1) for name in list(FAULTS)[:: chosen.every]]
+    readings = [Trial(None, name, seed) for name in READINGS for seed in range(1, chosen.seeds + 1)]
+    results = list(run([*readings, *faults], chosen.workers))
+    text = table([r for r in results if r.trial.fault], [r for r in results if not r.trial.fault])
+    chosen.output.parent.mkdir(parents=True, exist_ok=True)
+    chosen.output.write_text(text, encoding="utf-8")
+    print(text)
+    return int(any(result.violated for result in results if not result.trial.fault))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
