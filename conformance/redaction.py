@@ -16,6 +16,18 @@ PLACEHOLDER: Final = "$MESH_EXPORT_TOKEN"
 _SHORTEST: Final = 3
 
 
+_URL_WITH_QUERY: Final = re.compile(r"""(https?:(?:\\?/|%2F)[^\s"'<>?]*)\?[^\s"'<>]*""", re.IGNORECASE)
+
+
+def hide_signed_links(text: str, collection: str) -> str:
+    """The text without the queries of URLs, except those of the collection: a mesh link is signed in its query."""
+
+    def hide(match: re.Match[str]) -> str:
+        return match[0] if collection in match[1].replace("\\/", "/") else f"{match[1]}?…"
+
+    return _URL_WITH_QUERY.sub(hide, text)
+
+
 class Redactor:
     """Replaces each known secret, in whatever spelling it comes, by a placeholder."""
 

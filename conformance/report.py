@@ -23,7 +23,7 @@ from conformance import spec
 from conformance.exchange import CredentialKind, Exchange, Request
 from conformance.ledger import Requirement
 from conformance.options import TOKEN_VARIABLE, Settings
-from conformance.redaction import Redactor
+from conformance.redaction import Redactor, hide_signed_links
 from conformance.verdict import ExitCode, Finding, Judgement, Outcome
 
 _COLOURS: Final = {
@@ -32,6 +32,7 @@ _COLOURS: Final = {
     Outcome.INCONCLUSIVE: "yellow",
     Outcome.UNEXERCISED: "dim",
 }
+_COLLECTION: Final = spec.collection_path().strip("/")
 _LONGEST_BODY: Final = 2000
 _LONGEST_EXCERPT: Final = 300
 
@@ -121,7 +122,7 @@ def _print_violation(
     lines = [
         Text(f"\n{requirement.level.value} {requirement.id} is violated", style="bold red"),
         Text(f"  promised  {requirement.statement} ({requirement.section})"),
-        Text(f"  came      {finding.message}"),
+        Text(f"  came      {hide_signed_links(finding.message, _COLLECTION)}"),
         Text(f"  answer    {status}{exchange.failure or ''}{_excerpt(exchange)}"),
         Text(f"  again     {curl(exchange.request, facts.target, redact)}"),
     ]
@@ -135,8 +136,12 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
 
 
+def _body(exchange: Exchange) -> str:
+    return hide_signed_links(exchange.text, _COLLECTION)
+
+
 def _excerpt(exchange: Exchange) -> str:
-    text = " ".join(exchange.text.split())
+    text = " ".join(_body(exchange).split())
     return text if len(text) <= _LONGEST_EXCERPT else f"{text[:_LONGEST_EXCERPT]}…"
 
 
@@ -216,7 +221,7 @@ def _requirement(requirement: Requirement, judgement: Judgement, facts: Facts, r
 def _finding(finding: Finding, facts: Facts, redact: Redactor) -> dict[str, Any]:
     exchange = finding.exchange
     return {
-        "message": redact(finding.message),
+        "message": redact(hide_signed_links(finding.message, _COLLECTION)),
         "source": exchange.source,
         "curl": curl(exchange.request, facts.target, redact),
         "request": {
@@ -228,8 +233,8 @@ def _finding(finding: Finding, facts: Facts, redact: Redactor) -> dict[str, Any]
         "response": {
             "status": exchange.status,
             "failure": exchange.failure.value if exchange.failure else None,
-            "headers": [[name, redact(value)] for name, value in exchange.headers],
-            "body": redact(exchange.text)[:_LONGEST_BODY],
+            "headers": [[name, redact(hide_signed_links(value, _COLLECTION))] for name, value in exchange.headers],
+            "body": redact(_body(exchange))[:_LONGEST_BODY],
             "seconds": round(exchange.elapsed, 3),
         },
     }
