@@ -36,7 +36,8 @@ _WRONG_CREDENTIALS: Final = frozenset(
 )
 _WRONG_CREDENTIALS_ELSEWHERE: Final = 5
 _TELLING: Final = 8
-"""The length from which a made-up credential is taken for a secret: shorter ones are words that answers have."""
+"""The length from which what was made from the token is taken for a secret: shorter ones are words that answers have."""
+_MADE_FROM_THE_TOKEN: Final = frozenset({CredentialKind.NEAR_MISS, CredentialKind.OTHER_SCHEME})
 _LIMIT_PATIENCE: Final = 3
 _DEFAULT_WAIT: Final = 1.0
 _GONE: Final = 6
@@ -178,7 +179,7 @@ class Endpoint:
 
     def secrets(self, request: Request) -> tuple[str, ...]:
         """What the answer to a request must not repeat: the good token, and the credential of the request."""
-        own = _telling_parts(request.credential.value or "")
+        own = _telling_parts(request.credential)
         return (self.token, *own) if self.token else own
 
     def send(self, request: Request) -> Exchange:
@@ -345,14 +346,16 @@ class Endpoint:
     def _authorization(self, credential: Credential) -> str | None:
         if credential.kind is CredentialKind.GOOD:
             return self.authorization or None
-        for part in _telling_parts(credential.value or ""):
+        for part in _telling_parts(credential):
             self.redactor.add(part)
         return credential.value
 
 
-def _telling_parts(authorization: str) -> tuple[str, ...]:
-    parts = authorization, authorization.partition(" ")[2]
-    return tuple(part for part in parts if len(part) >= _TELLING)
+def _telling_parts(credential: Credential) -> tuple[str, ...]:
+    """The parts of a made-up credential that are secrets: those made from the token, and those no answer has by chance."""
+    value = credential.value or ""
+    least = _TELLING if credential.kind in _MADE_FROM_THE_TOKEN else 2 * _TELLING
+    return tuple(part for part in (value, value.partition(" ")[2]) if len(part) >= least)
 
 
 def _is_cut_short(error: httpx2.RemoteProtocolError) -> bool:

@@ -176,7 +176,7 @@ def _order_requirement(context: Context, ids: list[str], due: list[str]) -> str:
     query, snapshot = context.query, context.knowledge.snapshot
     order = query.value("$orderBy")
     if order is not None:
-        moments = [[date(snapshot.by_id[one]) if snapshot else None for one in some] for some in (ids, due)]
+        moments = [[date(snapshot.by_id.get(one, {})) if snapshot else None for one in some] for some in (ids, due)]
         return "orderby-steady" if moments[0] == moments[1] else f"orderby-{order.removeprefix('date:')}"
     if set(ids) != set(due):
         return _changed(context) or ("skip-leaves-out" if query.count("$skip") else "list-order-steady")
