@@ -227,6 +227,12 @@ def test_no_unknown_member_is_overlooked(
     assert value.to_dict() == {**unknown, **sent}
 
 
+@pytest.mark.parametrize("spelled", [rb"\u0022\u0022", rb"\"\"", rb"\\\\", rb"\u005c\u005c", rb"\\\u0022\u0022"])
+def test_no_spelling_of_a_text_hides_an_unknown_member(spelled: bytes) -> None:
+    content = encoded({"size": 1, **FULL}).replace(b"Export 7", spelled)
+    assert Export.from_json(content).extra == {"size": 1}
+
+
 def test_the_bytes_are_kept_only_where_something_is_unknown_and_go_with_the_objects() -> None:
     for sent, kept in ((FULL, 0), ({**FULL, "size": 1}, 1)):
         content = encoded(page([sent, sent]))
