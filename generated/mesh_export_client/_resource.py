@@ -62,7 +62,7 @@ def remember(value: object, content: bytes) -> None:
 
     Where all that came is known there is nothing to remember, and the bytes are not kept.
     """
-    if not isinstance(value, Resource) or _texts(content) == _texts(msgspec.json.encode(value)):
+    if not isinstance(value, Resource) or _all_known(content, msgspec.json.encode(value)):
         return
     keep = msgspec.structs.force_setattr
     keep(value, "_origin", (content, "", None))
@@ -75,13 +75,13 @@ def remember(value: object, content: bytes) -> None:
                 keep(item, "_origin", (content, wire_name, index))
 
 
-def _texts(content: bytes) -> int:
-    """Count the quotation marks that bound texts in JSON: two for each name and each text.
+def _all_known(content: bytes, known: bytes) -> bool:
+    """Say whether what came holds nothing beside what is known of it, its own wire form.
 
-    What came never has fewer of them than the known part of it, and has as many only when nothing more came.
+    Two quotation marks bound each name and each text, and those within a text are in both. What came never has fewer of
+    them than the known part, and has as many only when nothing more came, unless it spells one of them in another way.
     """
-    escaped = content.count(b'\\"') if b"\\" in content else 0  # to look for one byte is far quicker
-    return content.count(b'"') - escaped
+    return b"\\u0022" not in content and content.count(b'"') == known.count(b'"')
 
 
 def _unknown(sent: object, value: object) -> dict[Any, Any]:
