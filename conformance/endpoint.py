@@ -36,7 +36,7 @@ _WRONG_CREDENTIALS: Final = frozenset(
 )
 _WRONG_CREDENTIALS_ELSEWHERE: Final = 5
 _TELLING: Final = 8
-"""The length from which what was made from the token is taken for a secret: shorter ones are words that answers have."""
+"""The length from which what is made from the token counts as a secret: shorter ones are words that answers have."""
 _MADE_FROM_THE_TOKEN: Final = frozenset({CredentialKind.NEAR_MISS, CredentialKind.OTHER_SCHEME})
 _LIMIT_PATIENCE: Final = 3
 _DEFAULT_WAIT: Final = 1.0
@@ -352,7 +352,7 @@ class Endpoint:
 
 
 def _telling_parts(credential: Credential) -> tuple[str, ...]:
-    """The parts of a made-up credential that are secrets: those made from the token, and those no answer has by chance."""
+    """The parts of a made-up credential that are secrets: made from the token, or such as no answer has by chance."""
     value = credential.value or ""
     least = _TELLING if credential.kind in _MADE_FROM_THE_TOKEN else 2 * _TELLING
     return tuple(part for part in (value, value.partition(" ")[2]) if len(part) >= least)
