@@ -477,8 +477,6 @@ class Run:
             return None
         if "%24" in request.query:
             return "names-percent-encoded"
-        if request.path != spec.collection_path():
-            return "path-without-slash"
         if observation.check in _OF_EXPORTS and any(name == "cdn" for name, _ in request.pairs):
             return "cdn-links-only"
         if observation.check in _OF_EXPORTS and request.header("x-api-host-and-root"):

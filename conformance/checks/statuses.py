@@ -102,9 +102,10 @@ def valid_request_is_accepted(context: Context) -> Iterator[Observation]:
         context.ordinary
         and context.query.must_be_accepted
         and _is_past_end(context)
-        and exchange.status in (400, 404, 416)
+        and exchange.status in (400, 404, 416, 422)
     ):
         yield broken("skip-past-end", f"status {exchange.status} for a $skip of the whole list or more")
+        return
     if not context.ordinary or exchange.status not in (200, 401, 422):
         return
     yield judged("auth-accepted", exchange.status != 401, "the good token gets status 401")
