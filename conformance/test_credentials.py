@@ -52,12 +52,12 @@ def _as(request: Request, credential: Credential) -> Request:
 @pytest.mark.requirements("auth-wrong-token", "auth-before-parameters", "credential-not-repeated", "unauthorized-body")
 def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
     wrong = Credential(CredentialKind.WRONG, f"Bearer {_NEVER_GIVEN}")
-    requests = [Request(), Request(query="$top=1001"), *_requests(run)[::4]]
+    requests = [Request(query="$top=1001"), *_requests(run)]
     run.send_all(_as(request, wrong) for request in requests)
     run.send_all(
         [
             _as(Request(), Credential(CredentialKind.WRONG, f"Bearer {token}"))
-            for token in ("x", "null", "undefined", "00000000")
+            for token in ("x", "null", "undefined", _NEVER_GIVEN * 12)
         ]
     )
 

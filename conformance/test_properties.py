@@ -19,7 +19,7 @@ from conformance.options import Settings
 from conformance.query import FILTERS
 from conformance.run import FULL, LARGEST_TOP, Run
 
-_EXAMPLES: Final = {"quick": 70, "full": 1500}
+_EXAMPLES: Final = {"quick": 55, "full": 1500}
 _ROUNDS: Final = {"quick": 2, "full": 5}
 _MOST_TRIES: Final = 40
 _ROOTS: Final = ("https://example.com", "https://api.example.com/root", "http://localhost:8080/x-1")

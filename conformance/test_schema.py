@@ -47,7 +47,7 @@ _THEIRS: Final = {
     "response_headers_conformance": "retry-after-seconds",
 }
 """Their checks that run, each with the requirement that a failure goes against."""
-_EXAMPLES: Final = {"quick": 40, "full": 2000}
+_EXAMPLES: Final = {"quick": 30, "full": 2000}
 _GENERATED_HEADERS: Final = frozenset(spec.parameters("header"))
 _judged: ContextVar[tuple[Run, Exchange]] = ContextVar("judged")
 

@@ -93,6 +93,7 @@ def test_filters_combine(run: Run) -> None:
             requests += [
                 Request.of((*pairs, _WHOLE), headers=FULL),
                 Request.of((*reversed(pairs), ("$top", "2")), headers=FULL),
+                Request.of((*pairs, ("$orderBy", _ORDERS[len(requests) // 3 % 2])), headers=FULL),
             ]
     run.send_all(requests)
 

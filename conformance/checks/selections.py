@@ -218,6 +218,17 @@ def data(context: Context) -> Iterator[Observation]:
         yield held("lastmodified-steady")
 
 
+def _renamed(before: Snapshot, after: Snapshot) -> str | None:
+    """An id that is gone, and whose export is still there, the same in all else."""
+    gone = {_all_but_id(before.by_id[one]): one for one in before.by_id.keys() - after.by_id.keys()}
+    new = {_all_but_id(after.by_id[one]) for one in after.by_id.keys() - before.by_id.keys()}
+    return next((one for content, one in gone.items() if content in new), None)
+
+
+def _all_but_id(export: Export) -> tuple[str, ...]:
+    return tuple(str(export.get(name)) for name in (*_MINIMAL, "request"))
+
+
 def _difference(export: Export, known: Export) -> str | None:
     """The first member that an export has otherwise than in the walk."""
     different = next((name for name in _MINIMAL if export.get(name) != known.get(name)), None)
@@ -245,6 +256,8 @@ def compare_walks(before: Snapshot, after: Snapshot) -> Iterator[Observation]:
     if len(shared) < (1 - _NEARLY_ALL) * size:
         yield broken("list-steady", f"two walks moments apart share {len(shared)} of {size} ids")
         return
+    renamed = _renamed(before, after)
+    yield judged("list-steady", renamed is None, f"the export {renamed} has another id in the next walk")
     remade = next((known for known, later in shared if _remade(known, later)), None)
     yield judged("list-steady", remade is None, f"the export {remade and remade.get('id')} changes its request")
     redated = sum(known.get("lastModified") != later.get("lastModified") for known, later in shared)

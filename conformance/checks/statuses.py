@@ -67,6 +67,8 @@ def documented_status(context: Context) -> Iterator[Observation]:
             yield judged("path-without-slash", fine, f"status {status} for the path without its slash")
         if not fine:
             return
+    elif request.credential.kind is not CredentialKind.GOOD:
+        return
     elif (300 <= status < 400 and not context.conditional) or (status == 404 and not request.query):
         yield broken("path-served", f"status {status} for the path of the collection")
         return
@@ -94,6 +96,7 @@ def documented_status(context: Context) -> Iterator[Observation]:
     "accept-vendor",
     "accept-json",
     "skip-past-end",
+    "root-links-only",
 )
 def valid_request_is_accepted(context: Context) -> Iterator[Observation]:
     """A request whose every parameter is valid is not refused."""
@@ -102,6 +105,8 @@ def valid_request_is_accepted(context: Context) -> Iterator[Observation]:
         context.ordinary
         and context.query.must_be_accepted
         and _is_past_end(context)
+        and not request.headers
+        and not context.query.unknown
         and exchange.status in (400, 404, 416, 422)
     ):
         yield broken("skip-past-end", f"status {exchange.status} for a $skip of the whole list or more")
@@ -151,6 +156,8 @@ def _refusal(context: Context) -> Iterator[str]:
         yield "prefer-unknown-ignored"
     elif context.exchange.request.header("accept") and not parameters:
         yield "accept-json"
+    elif context.plain_root and not blamed:
+        yield "root-links-only"
     elif parameters:
         yield parameters[0].requirement
     else:
@@ -158,8 +165,9 @@ def _refusal(context: Context) -> Iterator[str]:
 
 
 def _has_unknown_preference(context: Context) -> bool:
-    lines = ",".join(context.exchange.request.header("prefer")).lower()
-    return any(part.split("=")[0].split(";")[0].strip() not in ("return", "") for part in lines.split(","))
+    known = {*spec.parameters("header")["prefer"]["schema"]["x-extensible-enum"], ""}
+    lines = ",".join(context.exchange.request.header("prefer")).lower().replace('"', "")
+    return any("".join(part.split(";")[0].split()) not in known for part in lines.split(","))
 
 
 @check(*_REFUSED)
@@ -167,6 +175,8 @@ def invalid_parameter_is_refused(context: Context) -> Iterator[Observation]:
     """A request with an invalid parameter gets 422."""
     exchange = context.exchange
     if not context.ordinary or not exchange.status or exchange.status >= 500 or exchange.status in (401, 429):
+        return
+    if exchange.status != 200 and _has_unknown_preference(context):
         return
     invalid = context.query.of(Validity.INVALID)
     for parameter in invalid.values():
@@ -232,7 +242,7 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
             yield held("auth-before-parameters")
     elif exchange.status == 422 and not context.query.must_be_accepted:
         yield broken("auth-before-parameters", "status 422: the parameters are judged before the credential")
-    elif not 300 <= exchange.status < 400:
+    else:
         yield broken(requirement, f"status {exchange.status}, where 401 is due")
 
 

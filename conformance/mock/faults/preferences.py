@@ -263,18 +263,6 @@ FAULTS = (
         _overruled(_FULL, _asks_minimal),
     ),
     Fault(
-        "minimal-has-request",
-        ("prefer-minimal",),
-        "The minimal representation has `request`.",
-        _more(_without("_links")),
-    ),
-    Fault(
-        "minimal-has-links",
-        ("prefer-minimal",),
-        "The minimal representation has mesh links.",
-        _more(_without("request")),
-    ),
-    Fault(
         "minimal-one-is-full",
         ("prefer-minimal",),
         "In minimal representation one export of hundreds is shown in full.",
