@@ -16,6 +16,14 @@ _PAGES = 12
 
 
 @pytest.mark.requirements(
+    *(
+        "top-limits",
+        "skip-leaves-out",
+        "prefer-default",
+        "imodelid-only",
+        "changesetid-only",
+        "exporttype-only",
+    ),
     "path-served",
     "status-documented",
     "status-no-server-error",

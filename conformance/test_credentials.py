@@ -28,6 +28,17 @@ def _requests(run: Run) -> list[Request]:
 
 
 @pytest.mark.requirements(
+    *(
+        "error-code",
+        "error-message",
+        "error-target",
+        "error-details",
+        "error-object",
+        "error-media-type",
+        "error-no-internals",
+        "json-encoding",
+        "json-unique-names",
+    ),
     *("answer-in-time",),
     "auth-required",
     "auth-before-parameters",
@@ -49,7 +60,23 @@ def _as(request: Request, credential: Credential) -> Request:
     return Request(request.query, request.headers, credential, request.method, request.path)
 
 
-@pytest.mark.requirements("auth-wrong-token", "auth-before-parameters", "credential-not-repeated", "unauthorized-body")
+@pytest.mark.requirements(
+    *(
+        "error-code",
+        "error-message",
+        "error-target",
+        "error-details",
+        "error-object",
+        "error-media-type",
+        "error-no-internals",
+        "unauthorized-details",
+        "auth-required",
+    ),
+    "auth-wrong-token",
+    "auth-before-parameters",
+    "credential-not-repeated",
+    "unauthorized-body",
+)
 def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
     wrong = Credential(CredentialKind.WRONG, f"Bearer {_NEVER_GIVEN}")
     requests = [Request(query="$top=1001"), *_requests(run)]
@@ -62,7 +89,20 @@ def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
     )
 
 
-@pytest.mark.requirements("auth-malformed", "unauthorized-body")
+@pytest.mark.requirements(
+    *(
+        "error-code",
+        "error-message",
+        "error-target",
+        "error-details",
+        "error-object",
+        "error-media-type",
+        "error-no-internals",
+        "unauthorized-details",
+    ),
+    "auth-malformed",
+    "unauthorized-body",
+)
 def test_a_malformed_authorization_is_refused(run: Run) -> None:
     malformed = (
         "",

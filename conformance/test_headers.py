@@ -126,7 +126,16 @@ def test_odd_prefixes_do_no_harm(run: Run) -> None:
     run.send_all([Request.of((("$top", "2"),), headers=((_ROOT, "https://a.example"), (_ROOT, "https://b.example")))])
 
 
-@pytest.mark.requirements("accept-vendor", "accept-json", "ok-media-type")
+@pytest.mark.requirements(
+    *(
+        "prefer-default",
+        "status-documented",
+        "error-media-type",
+    ),
+    "accept-vendor",
+    "accept-json",
+    "ok-media-type",
+)
 def test_the_media_types_of_the_page_and_of_its_clients_are_answered(run: Run) -> None:
     accepted = (
         "application/vnd.bentley.itwin-platform.v1+json",

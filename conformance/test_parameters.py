@@ -13,6 +13,10 @@ from conformance.run import FULL, Run
 
 @pytest.mark.requirements(
     *(
+        "json-encoding",
+        "json-unique-names",
+    ),
+    *(
         "status-documented",
         "status-no-server-error",
     ),
@@ -45,7 +49,17 @@ def test_an_invalid_value_is_refused(run: Run, name: str) -> None:
     run.send_all(Request.of(((name, value),), headers=FULL) for value in values.INVALID[name][:3])
 
 
-@pytest.mark.requirements("unprocessable-every-parameter", "unprocessable-detail-target", "unprocessable-detail-code")
+@pytest.mark.requirements(
+    *(
+        "top-maximum",
+        "error-details",
+        "unprocessable-code",
+        "unprocessable-body",
+    ),
+    "unprocessable-every-parameter",
+    "unprocessable-detail-target",
+    "unprocessable-detail-code",
+)
 def test_every_invalid_parameter_is_named(run: Run) -> None:
     invalid = {name: examples[0] for name, examples in values.INVALID.items()}
     pairs = [Request.of(chosen) for chosen in combinations(invalid.items(), 2)]

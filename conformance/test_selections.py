@@ -76,6 +76,11 @@ def test_a_filter_by_what_nothing_has_selects_nothing(run: Run) -> None:
 
 
 @pytest.mark.requirements(
+    *(
+        "orderby-asc",
+        "orderby-desc",
+        "orderby-complete",
+    ),
     *("list-complete", "list-unique", "top-fills"),
     "filters-combine",
     "imodelid-complete",
@@ -86,7 +91,7 @@ def test_filters_combine(run: Run) -> None:
     snapshot = _snapshot(run)
     if snapshot is None:
         return
-    requests = []
+    requests: list[Request] = []
     for names in (*combinations(FILTERS, 2), FILTERS):
         for combination in _combinations(snapshot, names, 5):
             pairs = list(zip(names, combination, strict=True))
@@ -132,6 +137,10 @@ def test_top_cuts_the_page(run: Run) -> None:
 
 @pytest.mark.requirements(
     *(
+        "list-order-steady",
+        "top-default",
+    ),
+    *(
         "list-unique",
         "list-complete",
         "links-next-absent",
@@ -160,6 +169,12 @@ def test_slices_make_up_the_whole(run: Run) -> None:
 
 
 @pytest.mark.requirements(
+    *(
+        "top-limits",
+        "top-default",
+        "skip-leaves-out",
+        "top-fills",
+    ),
     *(
         "list-complete",
         "list-steady",
