@@ -23,7 +23,8 @@ def hide_signed_links(text: str, collection: str) -> str:
     """The text without the queries of URLs, except those of the collection: a mesh link is signed in its query."""
 
     def hide(match: re.Match[str]) -> str:
-        return match[0] if collection in match[1].replace("\\/", "/") else f"{match[1]}?…"
+        path = match[1].replace("\\/", "/").rstrip("/")
+        return match[0] if path.endswith(f"/{collection}") else f"{match[1]}?…"
 
     return _URL_WITH_QUERY.sub(hide, text)
 
