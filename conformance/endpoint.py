@@ -124,7 +124,9 @@ class Endpoint:
         self._unanswered = 0
         self._limited = _Limited()
         self._next_slot = 0.0
-        self._client = self._new_client(keepalive=limits.concurrency + 2)
+        # On loopback a connection costs nothing, and servers that write a head and a body in two segments
+        # answer at once only on a new one.
+        self._client = self._new_client(keepalive=0 if self.loopback else limits.concurrency + 2)
         redactor.add(token)
         redactor.add(self.authorization)
 

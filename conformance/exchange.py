@@ -6,6 +6,7 @@ Plain records. Who sends them is the endpoint's business, what they prove is the
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property
@@ -17,6 +18,8 @@ from attrs import define, evolve, field, frozen
 from conformance import spec
 
 _QUERY_SAFE: Final = "$:-._~,/@"
+_QUERY_CHARACTERS: Final = frozenset(f"{string.ascii_letters}{string.digits}-._~!$&'()*+,;=:@/?%")
+"""What RFC 3986 lets a query hold: a server may read anything else as it likes, `#` above all."""
 
 
 class CredentialKind(StrEnum):
@@ -105,7 +108,7 @@ class Request:
             return True
         if any(not value.isascii() or not value.isprintable() for _, value in self.headers):
             return True
-        if _bad_escape(self.query):
+        if _bad_escape(self.query) or not set(self.query) <= _QUERY_CHARACTERS:
             return True
         raw = unquote_to_bytes(self.query)
         try:
