@@ -7,7 +7,7 @@ PAGE ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint format generate check-generated build prove contract bench docs unread lock clean
+.PHONY: help setup conformance test lint format generate check-generated build prove compare contract bench docs unread lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,8 +58,11 @@ bench: setup ## Measure the client against a plain one on the embedded mock
 docs: setup ## Build the client's reference into dist/docs/
 	@PYTHONPATH=generated $(BIN)/pdoc --docformat google --output-directory dist/docs mesh_export_client
 
-prove: setup ## Judge every fault and reading of the mock by the whole quick profile (an hour on two cores)
+prove: setup ## Judge every fault and reading of the mock by the whole quick profile (two hours on two cores)
 	@$(BIN)/python -m scripts.prove $(ARGS)
+
+compare: setup ## Judge faults and readings of the mock by this suite and by schemathesis alone
+	@$(BIN)/python -m scripts.compare $(ARGS)
 
 unread: setup ## List the sentences of PAGE=file that no requirement covers
 	@$(BIN)/python -m scripts.unread "$(PAGE)"
