@@ -180,7 +180,9 @@ class Exchange:
     def json(self) -> Any:
         """The body as JSON; `NOT_JSON` where it is none."""
         try:
-            return json.loads(self.text, parse_constant=_refuse_constant)
+            # Of bytes the library reads UTF-16 and UTF-32 too: a wrong encoding is a finding of its own.
+            readable = self.body if b"\0" in self.body else self.text
+            return json.loads(readable, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             return NOT_JSON
 

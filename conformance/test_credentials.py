@@ -163,6 +163,7 @@ def near_misses(token: str) -> list[Credential]:
     schemes = [
         f"Basic {encoded}",
         f"Basic {token}",
+        f"Bear {token}",
         f"Token {token}",
         f"Digest {token}",
         f"Negotiate {token}",

@@ -48,7 +48,15 @@ def schemathesis(*options: str) -> Callable[[Trial], Judged]:
     def judge(trial: Trial) -> Judged:
         settings = Settings(token=TOKEN, fault=trial.fault, reading=READINGS[trial.reading], seed=trial.seed)
         with serve(settings) as url, tempfile.TemporaryDirectory() as folder:
-            command = [_SCHEMATHESIS, "run", ROOT / "openapi" / "mesh-export.yaml", "--url", url, "--seed", "1"]
+            command = [
+                str(_SCHEMATHESIS),
+                "run",
+                str(ROOT / "openapi" / "mesh-export.yaml"),
+                "--url",
+                url,
+                "--seed",
+                "1",
+            ]
             command += ["--header", f"Authorization: Bearer {TOKEN}", *options]
             began = time.monotonic()
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

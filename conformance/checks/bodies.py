@@ -118,7 +118,7 @@ def _blame(status: int, pointer: str, error: jsonschema_rs.ValidationError) -> I
 def _carriers(place: str, keyword: str) -> tuple[ledger.Requirement, ...]:
     named = ledger.carried_by(f"{place}/{keyword}") if keyword in _FORMAT_KEYWORDS else ()
     if keyword == "type":
-        named = ledger.carried_by(spec.referred(place))
+        named = tuple(each for each in ledger.carried_by(spec.referred(place)) if each.id not in _ELSEWHERE)
     return named or ledger.carried_by(place)
 
 

@@ -63,7 +63,8 @@ def representation(context: Context) -> Iterator[Observation]:
     full = [_is_full(export) for export in exports]
     if context.preferred is Preferred.REPRESENTATION:
         requirement = "prefer-representation" if plain else "prefer-syntax"
-        most = sum(full) * 2 > len(full)
+        linked = any(mesh_link(export) for export in exports) and not any("request" in export for export in exports)
+        most = linked or sum(full) * 2 > len(full)
         message = f"{len(full) - sum(full)} of {len(full)} exports have no more than the minimal members"
         yield judged(requirement, most, message)
         if most:

@@ -175,12 +175,6 @@ FAULTS = (
     ),
     _fault("retry-after-word", ("retry-after-seconds",), "`retry-after` is a word.", _retry(lambda _value: "soon")),
     _fault(
-        "retry-after-fraction",
-        ("retry-after-seconds",),
-        "`retry-after` has a fraction.",
-        _retry(lambda value: f"{value}.5"),
-    ),
-    _fault(
         "retry-after-with-unit",
         ("retry-after-seconds",),
         "`retry-after` has a unit.",
