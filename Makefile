@@ -25,7 +25,7 @@ conformance: setup ## Judge the embedded mock, or URL=…, and print the verdict
 	@$(BIN)/pytest conformance --seed $(SEED) $(if $(URL),--url "$(URL)") $(ARGS)
 
 test: setup check-generated ## Run the project's own tests
-	@$(BIN)/pytest tests -n auto $(ARGS)
+	@$(BIN)/pytest tests -n auto --dist worksteal $(ARGS)
 
 lint: setup ## Check the spec, the code and the types
 	$(BIN)/openapi-spec-validator openapi/mesh-export.yaml
