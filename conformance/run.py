@@ -15,16 +15,16 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
-from conformance import checks, ledger, spec
+from conformance import checks, ledger
 from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
 from conformance.collection import Export, Snapshot, identity
 from conformance.endpoint import BudgetSpentError, Endpoint
-from conformance.exchange import CredentialKind, Exchange, Failure, Request, encode
+from conformance.exchange import Exchange, Failure, Request, encode
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
-from conformance.ledger import Level
 from conformance.preference import Preferred
 from conformance.query import COMPATIBILITY, read
+from conformance.reduction import smaller_requests, weaker
 from conformance.verdict import Finding, Tally, tallies_for
 
 FULL: Final = (("prefer", "return=representation"),)
@@ -501,14 +501,14 @@ class Run:
         exchange, observation = suspicion.exchange, suspicion.observation
         place, shrunk = 0, False
         for _ in range(_DROPS):
-            smaller = list(_smaller(exchange.request, observation.check))
+            smaller = list(smaller_requests(exchange.request, observation.check))
             if place >= len(smaller):
                 if not shrunk:
                     break
                 place, shrunk = 0, False
                 continue
             found = self._fails(smaller[place], observation.check)
-            if found and not _weaker(found[1], observation):
+            if found and not weaker(found[1], observation):
                 (exchange, observation), shrunk = found, True
             else:
                 place += 1
@@ -521,12 +521,6 @@ class Run:
         return (exchange, found) if found else None
 
 
-def _weaker(one: checks.Observation, other: checks.Observation) -> bool:
-    """Whether one violation counts for less than another."""
-    levels = [ledger.requirements()[each.requirement].level for each in (one, other)]
-    return levels == [Level.SHOULD, Level.MUST]
-
-
 def _snapshot(exports: list[Export], *, atomic: bool, repeats: bool) -> Snapshot:
     unique = {identity(export): export for export in exports if isinstance(export.get("id"), str)}
     return Snapshot(list(unique.values()), atomic, repeats)
@@ -534,20 +528,3 @@ def _snapshot(exports: list[Export], *, atomic: bool, repeats: bool) -> Snapshot
 
 def _repeats(page: Exchange) -> bool:
     return len(set(page.ids)) < len(page.ids)
-
-
-def _smaller(request: Request, check: str) -> Iterator[Request]:
-    """The request without one of its parts, each in turn."""
-    pairs = request.pairs
-    for index in range(len(pairs)):
-        yield evolve(request, query=encode(pairs[:index] + pairs[index + 1 :]))
-    for index, (name, _) in enumerate(request.headers):
-        # Without its preference a request asks for another representation.
-        if check != "representation" or name.lower() != "prefer":
-            yield evolve(request, headers=request.headers[:index] + request.headers[index + 1 :])
-    if request.credential.kind is not CredentialKind.GOOD and request.pairs:
-        yield evolve(request, query="")
-    if request.query and encode(pairs) != request.query:
-        yield evolve(request, query=encode(pairs))
-    if request.path != spec.collection_path():
-        yield evolve(request, path=spec.collection_path())
