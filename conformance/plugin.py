@@ -5,8 +5,10 @@ Loaded by `pytest.ini` beside it, so that other test suites do not meet it.
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Generator, Iterator
@@ -184,13 +186,23 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             session.items.clear()
         except BudgetSpentError as error:
             state.run.spent = str(error)
+        _interrupt_on_sigterm()
         try:
             result = yield
+        except KeyboardInterrupt:
+            state.notes.append("Interrupted: this is what was seen so far.")
+            raise
         finally:
             _clear_progress(console)
-        if state.exit_code is None:
-            _conclude(state, console)
+            if state.exit_code is None:
+                _conclude(state, console)
     return result
+
+
+def _interrupt_on_sigterm() -> None:
+    """Let a polite kill end the run as Ctrl-C does, with a report of what was seen."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _console() -> Console:

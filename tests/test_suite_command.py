@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -145,6 +147,26 @@ def test_a_budget_that_is_spent_at_once_is_no_verdict() -> None:
         said = judge(url, "--max-requests", "4")
     assert said.code == 4
     assert "Stopped early" in said.output
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("fault", "code"), [(None, 5), ("auth-optional", 1)])
+def test_an_interrupted_run_reports_what_was_seen(kind: int, fault: str | None, code: int, tmp_path: Path) -> None:
+    environment = {**os.environ, "MESH_EXPORT_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1"}
+    with serve(Settings(token=TOKEN, fault=fault)) as url:
+        call = [str(PYTEST), "conformance", "--url", url, "--rate", "40", "--report-dir", str(tmp_path)]
+        run = subprocess.Popen(
+            [*call, "-k", "credentials or selections"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        )
+        assert run.stdout
+        assert "mesh-export-conformance" in run.stdout.readline()
+        time.sleep(4)
+        run.send_signal(kind)
+        output, _ = run.communicate(timeout=60)
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert run.returncode == code, output
+    assert "Interrupted: this is what was seen so far." in report["notes"]
+    assert "Traceback" not in output
 
 
 def test_a_violated_should_counts_with_fail_on_should_alone() -> None:
