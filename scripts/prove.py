@@ -15,7 +15,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -70,8 +69,8 @@ def try_out(trial: Trial) -> Result:
 
 def run(trials: Iterable[Trial], workers: int) -> Iterator[Result]:
     """Try out each on its own server, over processes."""
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=_MAX_TASKS) as pool:
-        for result in pool.map(try_out, trials):
+    with get_context("spawn").Pool(workers, maxtasksperchild=_MAX_TASKS) as pool:
+        for result in pool.imap_unordered(try_out, trials):
             print(f"{result.trial.title}: {', '.join(result.violated) or 'silent'}", flush=True)
             yield result
 
