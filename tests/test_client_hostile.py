@@ -237,6 +237,7 @@ CASES: dict[str, Case] = {
     "its id is no UUID": Case([http(body=GOOD.replace(b"00000000-0000", b"zzzzzzzz-0000"))], DecodeError),
     "its date has no offset": Case([http(body=GOOD.replace(b"43Z", b"43"))], DecodeError),
     "its date is no date": Case([http(body=GOOD.replace(b"2024-08-22", b"2024-02-31"))], DecodeError),
+    "its date has a blank for the T": Case([http(body=GOOD.replace(b"T03:18:43Z", b" 03:18:43Z"))], DecodeError),
     "its name has half a character": Case([http(body=GOOD.replace(b"Export 1", b"\\ud800"))], DecodeError),
     "its answer is empty": Case([http(body=b"")], DecodeError),
     "it says 204": Case([raw(b"HTTP/1.1 204 No Content\r\n\r\n")], UnexpectedStatusError),

@@ -7,10 +7,13 @@ documentation warns that an error may come in any shape.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
+import msgspec.inspect
 
 from ._json import is_array, is_object
 from ._redaction import hide, hide_all
@@ -49,8 +52,42 @@ def decode(decoder: msgspec.json.Decoder[T], content: bytes) -> T:
         value = decoder.decode(content)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
+    shape: Any = decoder.type
+    blank = _blank_for_t(shape)
+    if blank and blank.search(content):
+        raise ValueError("a date-time has another character where RFC 3339 has a T")
     remember(value, content)
     return value
+
+
+# msgspec takes a blank for the T between date and time, which other readers of the same answer refuse.
+@cache
+def _blank_for_t(shape: Any) -> re.Pattern[bytes] | None:
+    names = sorted(set(_date_members(msgspec.inspect.type_info(shape), set())))
+    if not names:
+        return None
+    any_name = b"|".join(re.escape(name.encode()) for name in names)
+    return re.compile(rb'"(?:' + any_name + rb')"\s*:\s*"\d{4}-\d\d-\d\d[^Tt]')
+
+
+def _date_members(shape: object, seen: set[type]) -> Iterator[str]:
+    """The wire names of the members that are date-times, in a shape and in all that it is made of."""
+    if isinstance(shape, msgspec.inspect.StructType):
+        if shape.cls in seen:
+            return
+        seen.add(shape.cls)
+        for field in shape.fields:
+            if any(isinstance(part, msgspec.inspect.DateTimeType) for part in _parts(field.type)):
+                yield field.encode_name
+            for part in _parts(field.type):
+                yield from _date_members(part, seen)
+    elif isinstance(shape, msgspec.inspect.CollectionType):
+        for part in _parts(shape.item_type):
+            yield from _date_members(part, seen)
+
+
+def _parts(shape: msgspec.inspect.Type) -> tuple[msgspec.inspect.Type, ...]:
+    return shape.types if isinstance(shape, msgspec.inspect.UnionType) else (shape,)
 
 
 def as_utf8(content: bytes, content_type: str) -> bytes:
