@@ -6,7 +6,7 @@ against itself. Sending is left to the run, judgement to the checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -121,8 +121,3 @@ def date(export: Export) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else None
-
-
-def dates(exports: Iterable[Export]) -> list[datetime]:
-    """The dates of exports, those that can be read."""
-    return [moment for export in exports if (moment := date(export))]

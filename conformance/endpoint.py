@@ -50,10 +50,6 @@ class BudgetSpentError(Exception):
     """The run may send no more: its budget of requests, of seconds or of waiting is spent."""
 
 
-class UnreachableError(Exception):
-    """The server does not answer."""
-
-
 class UnsendableError(Exception):
     """A request that must not go to this server, or that no HTTP client can write."""
 

@@ -228,6 +228,13 @@ class Exchange:
         }
 
     @property
+    def error(self) -> dict[str, Any]:
+        """The `error` of an error body; empty where there is none that is an object."""
+        body = self.json
+        error = body.get("error") if isinstance(body, dict) else None
+        return error if isinstance(error, dict) else {}
+
+    @property
     def is_list(self) -> bool:
         """Whether the answer is a list that can be read."""
         return self.status == 200 and self.failure is None and isinstance(self.json, dict) and "exports" in self.json

@@ -27,7 +27,6 @@ from rich.text import Text
 
 import conformance.mock
 from conformance import ledger, options, report
-from conformance.checks import CHECKS
 from conformance.endpoint import BudgetSpentError, Endpoint
 from conformance.options import OPTIONS, OptionError, Settings
 from conformance.redaction import Redactor
@@ -328,8 +327,3 @@ def run(request: pytest.FixtureRequest) -> Run:
 def settings(request: pytest.FixtureRequest) -> Settings:
     """What the run was told."""
     return request.config.stash[_SESSION].settings
-
-
-def checked_requirements() -> frozenset[str]:
-    """The requirements that a check speaks of."""
-    return frozenset(name for check in CHECKS.values() for name in check.requirements)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import jsonschema_rs
 from attrs import field, frozen
 
-from conformance import ledger, spec
+from conformance import spec
 from conformance.exchange import Request
 
 _FREE_COUNT: Final = re.compile(
@@ -209,9 +209,3 @@ def _fits(name: str, keyword: str, value: object) -> bool:
 def same_type(one: str, other: str) -> bool:
     """Whether two export types are spellings of one: `3DTiles` and `3DTILES`."""
     return one == other or {one, other} == {"3DTiles", "3DTILES"}
-
-
-def accepted_requirement(name: str) -> str:
-    """The requirement that a valid value of a parameter is accepted."""
-    slug = f"{name.removeprefix('$').lower()}-accepted"
-    return slug if slug in ledger.requirements() else "status-documented"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from conformance import spec
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
@@ -26,12 +26,6 @@ _INTERNALS: Final = re.compile(
     r"|\b(?:Server|Data Source)=[^;\s]+;\s*(?:Database|Initial Catalog|User)",
     re.MULTILINE,
 )
-
-
-def _error(context: Context) -> dict[str, Any]:
-    body = context.exchange.json
-    error = body.get("error") if isinstance(body, dict) else None
-    return error if isinstance(error, dict) else {}
 
 
 def _example_code(name: str) -> str:
@@ -56,7 +50,7 @@ def error_code(context: Context) -> Iterator[Observation]:
     name = {401: "unauthorized", 422: "unprocessable", 429: "rate-limit"}.get(status)
     if name is None or (status == 422 and exchange.request.credential.kind is not CredentialKind.GOOD):
         return
-    error = _error(context)
+    error = context.exchange.error
     missing = [member for member in ("code", "message") if error.get(member) is None]
     if status == 422 and error.get("details") is None:
         missing.append("details")
@@ -76,7 +70,7 @@ def error_details(context: Context) -> Iterator[Observation]:
     exchange = context.exchange
     if exchange.status != 422 or not context.ordinary or context.query.must_be_accepted:
         return
-    details = _error(context).get("details")
+    details = context.exchange.error.get("details")
     if not isinstance(details, list) or not all(isinstance(detail, dict) for detail in details):
         return
     expected = spec.example("InvalidMeshExportRequest")["error"]["details"][0]["code"]

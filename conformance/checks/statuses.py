@@ -197,9 +197,7 @@ def _shown(parameter: Parameter) -> str:
 
 def detail_targets(context: Context) -> Iterator[str]:
     """The targets of the details of an error body, those that are strings."""
-    body = context.exchange.json
-    error = body.get("error") if isinstance(body, dict) else None
-    details = error.get("details") if isinstance(error, dict) else None
+    details = context.exchange.error.get("details")
     for detail in details if isinstance(details, list) else []:
         if isinstance(detail, dict) and isinstance(detail.get("target"), str):
             yield detail["target"]
