@@ -34,7 +34,7 @@ from conformance.run import CannotTestError, Run
 from conformance.verdict import ExitCode, Judgement
 
 _GENTLE_RATE: Final = 10.0
-_RANDOM: Final = frozenset({"test_properties", "test_schema"})
+_RANDOM: Final = frozenset({"test_properties", "test_relations", "test_schema"})
 _PYTEST_FAILED: Final = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 
 

@@ -202,7 +202,7 @@ def data(context: Context) -> Iterator[Observation]:
         for export in context.exchange.exports
         if identity(export) in snapshot.by_id
     ]
-    different = [(export, name) for export, known in compared if (name := _difference(export, known))]
+    different = [(export, name) for export, known in compared if (name := difference(export, known))]
     requirement = _changed(context) or "list-steady"
     if different:
         export, name = different[0]
@@ -229,7 +229,7 @@ def _all_but_id(export: Export) -> tuple[str, ...]:
     return tuple(str(export.get(name)) for name in (*_MINIMAL, "request"))
 
 
-def _difference(export: Export, known: Export) -> str | None:
+def difference(export: Export, known: Export) -> str | None:
     """The first member that an export has otherwise than in the walk."""
     different = next((name for name in _MINIMAL if export.get(name) != known.get(name)), None)
     return different or _remade(known, export)
