@@ -14,9 +14,10 @@ from typing import Final, NoReturn
 import pytest
 
 from conformance import __version__
-from conformance.explain import UnknownRequirementError, explain, nearest
+from conformance.explain import UnknownRequirementError, explain
 from conformance.options import OPTIONS
 from conformance.verdict import ExitCode
+from conformance.wording import nearest
 
 _PROGRAM: Final = "mesh-export-conformance"
 

@@ -6,11 +6,10 @@ All of it is read where it is written: the ledger, the register of checks, the m
 from __future__ import annotations
 
 import contextlib
-import difflib
 import inspect
 import io
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from conformance import ledger
 from conformance.checks import CHECKS
 from conformance.ledger import Level, Requirement
 from conformance.mock import FAULTS
+from conformance.wording import nearest
 
 _WIDTH: Final = 120
 _LABEL: Final = 13
@@ -50,12 +50,6 @@ def explain(requirement_id: str) -> str:
     else:
         parts += [_checks(requirement), _probes(requirement), _faults(requirement)]
     return "\n".join(part for part in parts if part)
-
-
-def nearest(name: str, known: Iterable[str], otherwise: str = ".") -> str:
-    """The end of a sentence on a misspelt name: the known names that come near, or else a given end."""
-    near = difflib.get_close_matches(name, list(known), 3, 0.5)
-    return f": did you mean {' or '.join(near)}?" if near else otherwise
 
 
 def _promise(requirement: Requirement) -> str:

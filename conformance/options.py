@@ -39,6 +39,7 @@ class Option:
         help: What it does, in one sentence.
         metavar: What stands for its value; None for a switch.
         repeatable: Whether it may come several times.
+        settable: Whether the environment and a file may give it, too.
     """
 
     flag: str
@@ -46,6 +47,7 @@ class Option:
     help: str
     metavar: str | None = None
     repeatable: bool = False
+    settable: bool = True
 
     @property
     def dest(self) -> str:
@@ -61,7 +63,7 @@ OPTIONS: Final = (
     Option("--rate", "none on loopback, 10 elsewhere", "Requests to send each second at most.", "N"),
     Option("--fail-on", "must", "Level from which a violation fails the run: must or should.", "LEVEL"),
     Option("--requirement", "all", "Judge only this requirement; may be repeated.", "ID", repeatable=True),
-    Option("--list-requirements", "off", "Print the requirements and stop."),
+    Option("--list-requirements", "off", "Print the requirements and stop.", settable=False),
     Option("--probe-methods", "off", "Send POST, PUT, PATCH and DELETE to a server that is not on loopback too."),
     Option(
         "--probe-rate-limit",
@@ -69,6 +71,13 @@ OPTIONS: Final = (
         "Find out once, by a burst of requests, how the server limits its rate.",
     ),
     Option("--report-dir", "reports/TIME-PID", "Folder for the report of this run.", "DIR"),
+    Option(
+        "--config",
+        "mesh-export-conformance.toml or pyproject.toml, if there",
+        "TOML file with the options of a team.",
+        "FILE",
+        settable=False,
+    ),
 )
 
 

@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.text import Text
 
 import conformance.mock
-from conformance import ledger, options, report
+from conformance import ledger, options, report, settings_file
 from conformance.endpoint import BudgetSpentError, Endpoint
 from conformance.options import OPTIONS, OptionError, Settings
 from conformance.redaction import Redactor
@@ -91,9 +91,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     if strange:
         _refuse(f"There is no option {strange[0].split('=')[0]}: --help lists those that there are.")
     try:
-        settings = options.settings(vars(known))
+        given = settings_file.given(vars(known))
     except OptionError as error:
         _refuse(str(error))
+    try:
+        settings = options.settings(given.values)
+    except OptionError as error:
+        _refuse(given.blame(error))
     if known.mesh_export_list_requirements:
         _print_requirements()
         raise SystemExit(ExitCode.CONFORMS)
