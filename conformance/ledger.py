@@ -32,6 +32,7 @@ class Requirement:
         section: The heading of the page that it belongs under.
         statement: What is promised, in one sentence.
         source: The ground of a SHOULD; None for a MUST.
+        needs: What must be there for it to be seen at all; None where it always can be.
         unchecked: Why nobody outside can check it; None for a requirement that is checked.
         carried_by: JSON pointers into the spec.
         read_from: Digests of the sentences of the page that it was read from.
@@ -42,6 +43,7 @@ class Requirement:
     section: str
     statement: str
     source: str | None = None
+    needs: str | None = None
     unchecked: str | None = None
     carried_by: tuple[str, ...] = field(converter=tuple, default=())
     read_from: tuple[str, ...] = field(converter=tuple, default=())

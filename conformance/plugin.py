@@ -303,6 +303,7 @@ def _clear_progress(console: Console) -> None:
 
 def _conclude(state: Session, console: Console) -> None:
     run, settings = state.run, state.settings
+    run.say_what_is_lacking()
     judgement = Judgement(run.tallies, ledger.requirements(), run.saw_exports, settings.fail_on)
     if run.spent:
         state.notes.append(f"Stopped early: {run.spent}.")

@@ -9,7 +9,7 @@ import json
 import os
 import shlex
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -151,6 +151,8 @@ def _print_notes(console: Console, judgement: Judgement, facts: Facts) -> None:
         console.print(
             Text(f"{requirement.id} is inconclusive: {judgement.tallies[requirement.id].doubt}"), soft_wrap=True
         )
+    for reason, unseen in _unexercised(judgement):
+        console.print(Text(f"Not seen, because {reason}: {', '.join(unseen)}."), soft_wrap=True)
     for note in facts.notes:
         console.print(Text(note), soft_wrap=True)
     unchecked = [judgement.requirements[name] for name in judgement.tallies if judgement.requirements[name].unchecked]
@@ -158,6 +160,14 @@ def _print_notes(console: Console, judgement: Judgement, facts: Facts) -> None:
         console.print(
             Text(f"Not judged, because nobody outside can: {', '.join(r.id for r in unchecked)}."), soft_wrap=True
         )
+
+
+def _unexercised(judgement: Judgement) -> Iterator[tuple[str, list[str]]]:
+    def why(requirement: Requirement) -> str:
+        return judgement.tallies[requirement.id].why_unexercised
+
+    for reason, group in groupby(sorted(judgement.with_outcome(Outcome.UNEXERCISED), key=why), key=why):
+        yield reason, [requirement.id for requirement in group]
 
 
 def sentence(judgement: Judgement, facts: Facts) -> str:
@@ -214,6 +224,7 @@ def _requirement(requirement: Requirement, judgement: Judgement, facts: Facts, r
         "held": tally.held,
         "broken": tally.broken,
         "doubt": redact(tally.doubt),
+        "lacking": tally.lacking,
         "findings": [_finding(finding, facts, redact) for finding in tally.findings],
     }
 

@@ -22,6 +22,7 @@ from conformance.collection import Export, Snapshot, identity
 from conformance.endpoint import BudgetSpentError, Endpoint
 from conformance.exchange import Exchange, Failure, Request, encode
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
+from conformance.needs import Sight, missing
 from conformance.preference import Preferred
 from conformance.query import COMPATIBILITY, read
 from conformance.reduction import smaller_requests, weaker
@@ -209,6 +210,12 @@ class Run:
         """Note why a requirement could not be judged."""
         if requirement in self.tallies:
             self.tallies[requirement].doubt = reason
+
+    def say_what_is_lacking(self) -> None:
+        """Note for each requirement what was not there for it to be seen."""
+        sight = Sight(self.knowledge.snapshot, self.knowledge.default_top, self.endpoint.rate_limited)
+        for name, tally in self.tallies.items():
+            tally.lacking = missing(ledger.requirements()[name].needs, sight)
 
     def tally(self, requirement: str) -> Tally:
         """What was counted for a requirement; an empty tally for one that was not asked for."""

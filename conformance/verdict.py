@@ -60,12 +60,14 @@ class Tally:
         broken: Exchanges that break it.
         findings: The smallest exchanges that break it, smallest first.
         doubt: Why it could not be judged, where that is so.
+        lacking: What was not there for it to be seen, where that is so: what held then held of nothing.
     """
 
     held: int = 0
     broken: int = 0
     findings: list[Finding] = field(factory=list)
     doubt: str = ""
+    lacking: str = ""
 
     def add(self, finding: Finding) -> None:
         """Count a violation."""
@@ -81,7 +83,12 @@ class Tally:
             return Outcome.VIOLATED
         if self.doubt:
             return Outcome.INCONCLUSIVE
-        return Outcome.HOLDS if self.held else Outcome.UNEXERCISED
+        return Outcome.HOLDS if self.held and not self.lacking else Outcome.UNEXERCISED
+
+    @property
+    def why_unexercised(self) -> str:
+        """What was not there for it to be seen; a word for it where nothing else is known."""
+        return self.lacking or "no exchange showed it"
 
 
 @frozen

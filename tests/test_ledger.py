@@ -13,6 +13,7 @@ import pytest
 from conformance import ledger, spec
 from conformance.checks import CHECKS
 from conformance.ledger import Level, Requirement
+from conformance.needs import NEEDS
 from conformance.run import BY_COMPARISON
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,10 @@ GROUNDS = {
     "RFC 3339", "RFC 3986", "RFC 7240", "RFC 8259", "RFC 9110", "RFC 9562",
 }  # fmt: skip
 EVERY = list(ledger.requirements().values())
+
+
+def test_every_need_of_a_requirement_is_one_that_can_be_looked_for_and_each_is_used() -> None:
+    assert {requirement.needs for requirement in EVERY} - {None} == set(NEEDS)
 
 
 def meaning(requirement: Requirement) -> str:

@@ -1,0 +1,33 @@
+"""What a collection is too small or too plain to show is not said to hold, and the report says why."""
+
+from __future__ import annotations
+
+import pytest
+from suite import TOKEN, judge
+
+from conformance.mock import Settings, serve
+
+
+@pytest.mark.parametrize(
+    ("size", "requirement", "reason"),
+    [
+        (0, "export-id", "the collection is empty"),
+        (1, "skip-leaves-out", "the collection has fewer than two exports"),
+        (1, "orderby-asc", "no two exports have different dates"),
+        (1, "mesh-link-incomplete", "every export is complete"),
+        (2, "top-default", "the collection fits on one page of the default size"),
+        (2, "retry-after-present", "the server showed no rate limit; --probe-rate-limit looks for one"),
+    ],
+)
+def test_a_requirement_without_anything_to_see_is_unexercised(size: int, requirement: str, reason: str) -> None:
+    with serve(Settings(token=TOKEN, size=size)) as url:
+        said = judge(url, "--seed", "1", "--requirement", requirement)
+    assert said.with_outcome("unexercised") == {requirement}
+    assert f"Not seen, because {reason}: {requirement}." in said.output
+    assert said.report["requirements"][0]["lacking"] == reason
+
+
+def test_what_is_there_to_see_is_judged() -> None:
+    with serve(Settings(token=TOKEN, size=250)) as url:
+        said = judge(url, "--seed", "1", "--requirement", "orderby-asc", "--requirement", "top-default")
+    assert said.with_outcome("holds") == {"orderby-asc", "top-default"}
