@@ -4,10 +4,11 @@ BIN := .venv/bin
 SEED ?= 1
 URL ?=
 PAGE ?=
+BASE ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint format generate check-generated build prove compare contract bench docs unread lock clean
+.PHONY: help setup conformance test lint format generate check-generated build prove compare contract bench docs unread spec-diff lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +67,9 @@ compare: setup ## Judge faults and readings of the mock by this suite and by sch
 
 unread: setup ## List the sentences of PAGE=file that no requirement covers
 	@$(BIN)/python -m scripts.unread "$(PAGE)"
+
+spec-diff: setup ## Say what changed since BASE=ref, whom it breaks, and which version comes next
+	@$(BIN)/python -m scripts.spec_diff "$(BASE)"
 
 lock: setup ## Renew requirements.lock within the bounds of pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -1,0 +1,263 @@
+"""Say what changed since an earlier commit, whom it breaks, and which version comes next.
+
+Three things are compared: the spec (`scripts/spec_changes.py`), the Python interface of the package (griffe), and the
+ledger. The next version follows Semantic Versioning; below 1.0 the minor version stands in for the major one. The entry
+for the changelog is printed, for a person to correct and put in.
+
+Exit codes: 0 compared, 2 there is no such commit, or it holds no spec.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import griffe
+import yaml
+
+from scripts.spec_changes import Breaks, Change, Kind, changes
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PACKAGE: Final = "mesh_export_client"
+WORDING: Final = " reworded"
+Version: TypeAlias = tuple[int, int, int]
+
+
+class BaseError(Exception):
+    """There is nothing to compare with."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What changed between two checkouts.
+
+    Attributes:
+        version: The version of the earlier one.
+        spec: The changes of the spec.
+        ledger: The changes of the requirements, each placed by its id.
+        broken: What of the Python interface no longer works, one sentence each.
+        added: What the Python interface has new, by its path.
+    """
+
+    version: Version
+    spec: tuple[Change, ...]
+    ledger: tuple[Change, ...]
+    broken: tuple[str, ...]
+    added: tuple[str, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The changes of the spec and of the requirements."""
+        return self.spec + self.ledger
+
+    @property
+    def breaking(self) -> bool:
+        """Whether a program that works today may stop working."""
+        return bool(self.broken) or any(change.breaks is Breaks.CALLERS for change in self.changes)
+
+    @property
+    def next_version(self) -> Version:
+        """The least version that may have these changes."""
+        major, minor, patch = self.version
+        more = bool(self.added) or any(
+            change.breaks is Breaks.SERVERS or change.kind in {Kind.ADDED, Kind.DEPRECATED} for change in self.changes
+        )
+        if self.breaking:
+            return (major + 1, 0, 0) if major else (0, minor + 1, 0)
+        return (major, minor + 1, 0) if more and major else (major, minor, patch + 1)
+
+
+def read_version(root: Path) -> Version:
+    """The version of a checkout, which is that of its spec.
+
+    Raises:
+        BaseError: It is not three numbers.
+    """
+    text = str(_load(root / "openapi" / "mesh-export.yaml")["info"]["version"])
+    if not re.fullmatch(r"\d+\.\d+\.\d+", text):
+        raise BaseError(f"The version {text!r} is not three numbers: correct info.version of openapi/mesh-export.yaml.")
+    major, minor, patch = map(int, text.split("."))
+    return major, minor, patch
+
+
+def written(version: Version) -> str:
+    """A version as it is written."""
+    return ".".join(map(str, version))
+
+
+def check_out(root: Path, ref: str, folder: Path) -> None:
+    """Put the spec, the ledger and the package of an earlier commit into a folder.
+
+    Raises:
+        BaseError: There is no such commit, or it holds none of them.
+    """
+    command = ["git", "archive", "--end-of-options", ref, "openapi", "generated"]
+    archive = subprocess.run(command, cwd=root, capture_output=True, check=False)
+    if not ref or archive.returncode:
+        raise BaseError(f"There is no spec at {ref!r}: give a commit, a tag or a branch that has one (BASE=ref).")
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
+        tar.extractall(folder, filter="data")
+
+
+def compare(before: Path, after: Path) -> Difference:
+    """Compare two checkouts."""
+    specs = [_load(root / "openapi" / "mesh-export.yaml") for root in (before, after)]
+    ledgers = [_load(root / "openapi" / "requirements.yaml") for root in (before, after)]
+    packages = [griffe.load(PACKAGE, search_paths=[root / "generated"]) for root in (before, after)]
+    broken = dict.fromkeys(_breakages(*packages))
+    there, now = (_public(package) for package in packages)
+    added = [path for path in now if path not in there and path.rpartition(".")[0] not in now.keys() - there.keys()]
+    return Difference(
+        read_version(before), tuple(changes(*specs)), tuple(requirement_changes(*ledgers)), tuple(broken), tuple(added)
+    )
+
+
+def requirement_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    """What became of the requirements: a promise that went breaks callers, a new one breaks servers."""
+    there, now = ({entry["id"]: entry for entry in ledger["requirements"]} for ledger in (before, after))
+    for name in there.keys() - now.keys():
+        breaks = Breaks.CALLERS if there[name]["level"] == "MUST" else Breaks.NEITHER
+        why = after.get("removed", {}).get(name, "no line under `removed` says why")
+        yield Change(Kind.REMOVED, breaks, name, f"{there[name]['level']} removed: {why}")
+    for name, entry in now.items():
+        if name not in there:
+            breaks = Breaks.SERVERS if entry["level"] == "MUST" else Breaks.NEITHER
+            yield Change(Kind.ADDED, breaks, name, f"{entry['level']} added: {entry['statement']}")
+        else:
+            yield from _entry_changes(name, there[name], entry)
+
+
+def _entry_changes(name: str, there: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    if there["level"] != now["level"]:
+        breaks = Breaks.CALLERS if now["level"] == "SHOULD" else Breaks.SERVERS
+        yield Change(Kind.CHANGED, breaks, name, f"{there['level']} is now {now['level']}")
+    if there["statement"] != now["statement"]:
+        for breaks in (Breaks.CALLERS, Breaks.SERVERS):
+            yield Change(Kind.CHANGED, breaks, name, f"promises something else: {now['statement']}")
+    rest = {key for key in {*there, *now} - {"level", "statement"} if there.get(key) != now.get(key)}
+    for key in sorted(rest):
+        yield Change(Kind.CHANGED, Breaks.NEITHER, name, f"`{key}`{WORDING}")
+
+
+def _load(path: Path) -> dict[str, Any]:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # type: ignore[no-any-return]
+
+
+def _breakages(before: griffe.Object | griffe.Alias, after: griffe.Object | griffe.Alias) -> Iterator[str]:
+    for breakage in griffe.find_breaking_changes(before, after):
+        place, what, details = breakage.obj.path, breakage.kind.value.lower(), breakage.as_dict()
+        if breakage.kind is not griffe.BreakageKind.OBJECT_REMOVED:
+            values = (str(details[key]) for key in ("old_value", "new_value") if details.get(key) is not None)
+            yield f"`{place}`: {what} ({' → '.join(values)})"
+        elif not breakage.obj.inherited:  # where it is inherited from, it is named, too
+            yield f"`{place}`: {what}"
+
+
+def _public(package: griffe.Object | griffe.Alias) -> dict[str, None]:
+    """The paths of everything public, each object once and where it is shortest."""
+    paths: dict[str, str] = {}
+    for path, canonical in _walk(package):
+        paths.setdefault(canonical, path)
+    return dict.fromkeys(paths.values())
+
+
+def _walk(owner: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]]:
+    """The path and the path of the definition of everything public in an object, its modules last."""
+    public = [member for member in owner.members.values() if member.is_public and _ours(member)]
+    for member in sorted(public, key=lambda member: member.is_module):
+        yield member.path, member.canonical_path
+        if member.is_module or member.is_class:
+            yield from _walk(member)
+
+
+def _ours(member: griffe.Object | griffe.Alias) -> bool:
+    return not isinstance(member, griffe.Alias) or member.target_path.startswith(PACKAGE)
+
+
+def report(difference: Difference) -> str:
+    """Everything that changed, by whom it breaks."""
+    lines: list[str] = []
+    for breaks in Breaks:
+        lines += _section(f"{breaks.value.capitalize()} break", difference.spec, breaks)
+        lines += _section(f"Requirements: {breaks.value} break", difference.ledger, breaks)
+    lines += _listing("The Python interface breaks", difference.broken)
+    lines += _listing("The Python interface has new", (f"`{path}`" for path in difference.added))
+    version, following = written(difference.version), written(difference.next_version)
+    lines.append(f"After {version} comes {following}: {_reason(difference)}.")
+    return "\n".join(lines)
+
+
+def _section(title: str, every: Iterable[Change], breaks: Breaks) -> list[str]:
+    title = title.replace("either break", "either breaks")
+    return _listing(title, (f"{change.place}: {change.text}" for change in every if change.breaks is breaks))
+
+
+def _listing(title: str, entries: Iterable[str]) -> list[str]:
+    lines = [f"  {entry}" for entry in entries]
+    return [title, *lines, ""] if lines else []
+
+
+def _reason(difference: Difference) -> str:
+    if difference.breaking:
+        return "callers break" + ("" if difference.version[0] else ", and below 1.0 that is a minor version")
+    return (
+        "no caller breaks" if difference.changes or difference.added else "neither spec, ledger nor interface changed"
+    )
+
+
+def entry(difference: Difference, day: str) -> str:
+    """The entry of the changelog, in the form of Keep a Changelog."""
+    by_kind: dict[Kind, list[str]] = {kind: [] for kind in Kind}
+    for change in difference.spec:
+        if not change.text.endswith(WORDING):
+            by_kind[change.kind].append(f"{_blame(change)}Spec `{change.place}`: {change.text}.")
+    for change in difference.ledger:
+        if not change.text.endswith(WORDING):
+            by_kind[change.kind].append(f"{_blame(change)}Requirement `{change.place}`: {change.text.rstrip('.')}.")
+    by_kind[Kind.ADDED] += [f"Package: `{path}`." for path in difference.added]
+    by_kind[Kind.CHANGED] += [f"**Breaks callers.** Package: {sentence}." for sentence in difference.broken]
+    reworded = sum(change.text.endswith(WORDING) for change in difference.changes)
+    if reworded:
+        by_kind[Kind.CHANGED].append(f"Wording, examples and grounds in {reworded} places.")
+    lines = [f"## [{written(difference.next_version)}] - {day}", ""]
+    for kind, entries in by_kind.items():
+        if entries:
+            lines += [f"### {kind.value}", "", *(f"- {line}" for line in entries), ""]
+    return "\n".join(lines)
+
+
+def _blame(change: Change) -> str:
+    return "" if change.breaks is Breaks.NEITHER else f"**Breaks {change.breaks.value}.** "
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the result is its exit code."""
+    parser = argparse.ArgumentParser(description="Say what changed since a commit, and which version comes next.")
+    parser.add_argument("base", help="the commit, tag or branch to compare with")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the checkout to compare")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            check_out(options.root, options.base, Path(folder))
+            difference = compare(Path(folder), options.root)
+        except BaseError as error:
+            print(error, file=sys.stderr)
+            return 2
+    print(report(difference))
+    if difference.changes or difference.broken or difference.added:
+        print(f"\n{entry(difference, datetime.now(UTC).date().isoformat())}", end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""`make spec-diff`: what changed since an earlier commit, and the version that it asks for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scripts import spec_diff
+
+ROOT = Path(__file__).parent.parent
+SPEC, LEDGER = "openapi/mesh-export.yaml", "openapi/requirements.yaml"
+PACKAGE = "generated/mesh_export_client"
+
+
+def git(root: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    """A repository with the spec, the ledger and the package as its first commit."""
+    for name in ("openapi", "generated"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "dist", "build"))
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "the first")
+    return tmp_path
+
+
+def edit(path: Path, change: Callable[[Any], None]) -> None:
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(data)
+    path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+
+
+def said(root: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    assert spec_diff.main(["HEAD", "--root", str(root)]) == 0
+    return capsys.readouterr().out
+
+
+def lower_top(spec: Any) -> None:
+    spec["components"]["parameters"]["top"]["schema"]["maximum"] = 500
+
+
+def test_without_a_change_it_says_so(scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(scratch, capsys)
+    assert re.fullmatch(r"After \S+ comes \S+: neither spec, ledger nor interface changed\.\n", text)
+
+
+def test_a_change_stands_under_those_whom_it_breaks_and_in_the_changelog(
+    scratch: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(spec: Any) -> None:
+        spec["info"]["version"] = "0.7.3"
+        lower_top(spec)
+
+    edit(scratch / SPEC, lambda spec: spec["info"].update(version="0.7.3"))
+    git(scratch, "commit", "--quiet", "--all", "--message", "the second")
+    edit(scratch / SPEC, change)
+    text = said(scratch, capsys)
+    sentence = "#/components/parameters/top/schema: `maximum` admits less in requests"
+    assert f"Callers break\n  {sentence}\n" in text
+    assert "After 0.7.3 comes 0.8.0: callers break, and below 1.0 that is a minor version." in text
+    assert re.search(r"## \[0\.8\.0\] - \d{4}-\d\d-\d\d\n\n### Changed\n\n- \*\*Breaks callers\.\*\* Spec ", text)
+
+
+def test_what_the_python_interface_loses_and_gains_is_named(scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for module in (scratch / PACKAGE).rglob("*.py"):
+        module.write_text(module.read_text(encoding="utf-8").replace("PagingError", "WalkError"), encoding="utf-8")
+    with (scratch / PACKAGE / "errors.py").open("a", encoding="utf-8") as errors:
+        errors.write('class ExportNotFoundError(ResponseError):\n    """No such export."""\n')
+    text = said(scratch, capsys)
+    assert "`mesh_export_client.errors.PagingError`: public object was removed" in text
+    assert "`mesh_export_client.errors.ExportNotFoundError`" in text
+    assert "callers break" in text
+
+
+def test_what_became_of_requirements_is_named(scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def change(ledger: Any) -> None:
+        first, second = ledger["requirements"][:2]
+        ledger["removed"] = {first["id"]: "0.2.0: the page no longer says it"}
+        ledger["requirements"][0] = {**first, "id": "a-new-promise"}
+        second["statement"] = "Something else."
+
+    before = yaml.safe_load((scratch / LEDGER).read_text(encoding="utf-8"))["requirements"]
+    edit(scratch / LEDGER, change)
+    text = said(scratch, capsys)
+    assert f"  {before[0]['id']}: MUST removed: 0.2.0: the page no longer says it\n" in text
+    assert "  a-new-promise: MUST added:" in text
+    assert f"  {before[1]['id']}: promises something else: Something else.\n" in text
+
+
+@pytest.mark.parametrize("base", ["no-such-ref", "", "--output=x"])
+def test_a_base_that_is_not_there_gets_one_sentence_and_code_2(base: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert spec_diff.main(["--root", str(ROOT), "--", base]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "breaking", "added", "following"),
+    [
+        ((0, 3, 1), True, (), (0, 4, 0)),
+        ((0, 3, 1), False, ("a",), (0, 3, 2)),
+        ((0, 3, 1), False, (), (0, 3, 2)),
+        ((1, 3, 1), True, (), (2, 0, 0)),
+        ((1, 3, 1), False, ("a",), (1, 4, 0)),
+        ((1, 3, 1), False, (), (1, 3, 2)),
+    ],
+)
+def test_the_next_version_is_that_of_semantic_versioning(
+    version: spec_diff.Version, breaking: bool, added: tuple[str, ...], following: spec_diff.Version
+) -> None:
+    broken = ("something",) if breaking else ()
+    assert spec_diff.Difference(version, (), (), broken, added).next_version == following
