@@ -16,9 +16,21 @@ from .answers import refusal
 from .model import COLLECTION, Answer, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .model import Call, Gate
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+OPERATIONS: Mapping[tuple[str, str], str] = {
+    ("collection", "GET"): "listExports",
+}
+"""Each operation by the place and the method that it has."""
+SERVED: Mapping[str, frozenset[str]] = {
+    "list": frozenset({"listExports"}),
+    "read": frozenset(name for (_, method), name in OPERATIONS.items() if method == "GET"),
+    "all": frozenset(OPERATIONS.values()),
+}
+"""The operations that there are, by the reading."""
 _CREDENTIALS = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) +([^ ].*)", re.DOTALL)
 
 
@@ -31,7 +43,7 @@ def route(call: Call) -> Answer | None:
     request = call.request
     if call.reading.http_layer == "plain-text" and (malformed := _malformed(call)) is not None:
         return malformed
-    if request.path not in {COLLECTION, COLLECTION.removesuffix("/")}:
+    if not operations(call):
         return not_found(call)
     if request.method in methods(call):
         return options(call) if request.method == "OPTIONS" else None
@@ -50,14 +62,47 @@ def _malformed(call: Call) -> Answer | None:
     return None
 
 
-def methods(call: Call) -> tuple[str, ...]:
-    """The methods that the collection answers.
+def place(path: str) -> str:
+    """What a path names: the collection, an export by its id, or nothing.
+
+    Args:
+        path: The path without percent-encoding.
+    """
+    if path in {COLLECTION, COLLECTION.removesuffix("/")}:
+        return "collection"
+    return "export" if path.startswith(COLLECTION) and "/" not in path.removeprefix(COLLECTION) else ""
+
+
+def operations(call: Call) -> dict[str, str]:
+    """The operations that the path of a call has, by their methods.
 
     Args:
         call: The call.
     """
-    head = ("HEAD",) if call.reading.head else ()
-    return ("GET", *head, "OPTIONS") if call.reading.options or call.reading.cors else ("GET", *head)
+    here = place(call.request.path)
+    served = SERVED[call.reading.operations]
+    return {method: name for (where, method), name in OPERATIONS.items() if where == here and name in served}
+
+
+def operation(call: Call) -> str:
+    """The operation that a call is for, once the routes have let it pass.
+
+    Args:
+        call: The call.
+    """
+    return operations(call)["GET" if call.request.method == "HEAD" else call.request.method]
+
+
+def methods(call: Call) -> tuple[str, ...]:
+    """The methods that the path of a call answers.
+
+    Args:
+        call: The call.
+    """
+    here = tuple(operations(call))
+    head = ("HEAD",) if call.reading.head and "GET" in here else ()
+    options = ("OPTIONS",) if call.reading.options or call.reading.cors else ()
+    return (*here, *head, *options)
 
 
 def options(call: Call) -> Answer:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .model import Stages
 
 _TICK = 0.02
+_LARGEST_BODY = 100_000
 
 
 @frozen
@@ -112,8 +113,7 @@ class _Endpoint:
         self._number = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await _drain(receive)
-        call = self._call(_request(scope))
+        call = self._call(_request(scope, await _body(receive)))
         answer = call.stages.answer(call)
         if answer.delay:
             await self._wait(answer.delay)
@@ -129,6 +129,7 @@ class _Endpoint:
             number=self._number,
             moment=moment,
             exports=self._collection.at(self._number, moment),
+            store=self._collection,
             stages=self._stages,
         )
         self._number += 1
@@ -140,7 +141,7 @@ class _Endpoint:
             await asyncio.sleep(min(left, _TICK))
 
 
-def _request(scope: Scope) -> Request:
+def _request(scope: Scope, body: bytes) -> Request:
     return Request(
         method=scope["method"],
         scheme=scope.get("scheme", "http"),
@@ -148,15 +149,18 @@ def _request(scope: Scope) -> Request:
         target=scope.get("raw_path") or scope["path"].encode("utf-8", "replace"),
         query=scope.get("query_string", b""),
         headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]),
+        body=body,
     )
 
 
-async def _drain(receive: Receive) -> None:
-    # A body that nobody reads would be taken for the next request, or end the connection.
+async def _body(receive: Receive) -> bytes:
+    # It is read to its end, even if nobody needs it: otherwise it would be taken for the next request.
+    body: bytes = b""
     while True:
         message = await receive()
+        body = (body + message.get("body", b""))[:_LARGEST_BODY]
         if message["type"] != "http.request" or not message.get("more_body", False):
-            return
+            return body
 
 
 async def _send(wire: Wire, send: Send) -> None:

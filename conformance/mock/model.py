@@ -13,6 +13,7 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from .data import Collection
     from .reading import Reading
 
 COLLECTION = "/mesh-export/"
@@ -66,6 +67,7 @@ class Request:
         target: The path as it was sent.
         query: What follows the question mark, as it was sent.
         headers: The header lines in order, names in lower case.
+        body: The body as it came.
     """
 
     method: str
@@ -74,6 +76,7 @@ class Request:
     target: bytes
     query: bytes
     headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
 
     def lines(self, name: str) -> list[str]:
         """All lines of one header.
@@ -198,6 +201,7 @@ class Call:
         number: How many requests came before.
         moment: The time on a clock that only goes forward, in seconds.
         exports: The collection as it stands at this moment.
+        store: The collection itself, for operations that change it.
     """
 
     request: Request
@@ -206,6 +210,7 @@ class Call:
     number: int
     moment: float
     exports: tuple[Export, ...]
+    store: Collection = field(repr=False)
     stages: Stages = field(repr=False)
 
 
@@ -219,11 +224,13 @@ Linker = Callable[[Call, Query, Page], str | None]
 class Stages:
     """The way from a call to its answer, each part of it replaceable on its own.
 
-    The first group is the row itself and the refusals that need no parameters; the others follow the row:
-    read and validate the query, select, order and slice, represent, link, put together, write.
+    The first group is the row itself, what answers each operation, and the refusals that need no parameters; the others
+    follow the row of the list: read and validate the query, select, order and slice, represent, link, put together,
+    write.
     """
 
     answer: Callable[[Call], Answer]
+    operations: Mapping[str, Callable[[Call], Answer]]
     route: Gate
     authorize: Gate
     limit: Gate

@@ -20,6 +20,7 @@ class Reading:
     """One reading of the page: a choice for each freedom that it leaves.
 
     Attributes:
+        operations: Which operations there are: the list alone, those that read, or all.
         size: How many exports the collection has.
         rate: How many requests each window takes; 0 does not limit.
         rate_window: The length of such a window in seconds.
@@ -84,6 +85,7 @@ class Reading:
         header_limit: The longest header line that the HTTP layer takes.
     """
 
+    operations: Literal["list", "read", "all"] = "read"
     size: int = 250
     rate: int = 0
     rate_window: float = 1.0
@@ -235,6 +237,7 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
         "curt": {
             "preference_applied": False,
             "www_authenticate": False,
+            "operations": "list",
             "prev": "absent",
             "head": False,
             "options": False,

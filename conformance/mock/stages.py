@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def answer(call: Call) -> Answer:
-    """The answer to a call: the gates, then the parameters, then the list.
+    """The answer to a call: the gates, then the operation.
 
     Args:
         call: The call.
@@ -22,6 +22,16 @@ def answer(call: Call) -> Answer:
         refused = gate(call)
         if refused is not None:
             return refused
+    return stages.operations[access.operation(call)](call)
+
+
+def listing(call: Call) -> Answer:
+    """The list: the parameters, then the page.
+
+    Args:
+        call: The call.
+    """
+    stages = call.stages
     try:
         query = stages.validate(call, stages.read(call))
     except RefusalError as error:
@@ -49,6 +59,7 @@ def conforming() -> Stages:
     """The stages of a conforming endpoint, with a rate limit of its own."""
     return Stages(
         answer=answer,
+        operations={"listExports": listing},
         route=access.route,
         authorize=access.authorize,
         limit=access.limiter(),

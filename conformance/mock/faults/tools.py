@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from ..access import place
 from ..answers import refusal
 from ..model import Answer, Call, Export, Json, Parser, Problem, Query, Stages, Wire
 from ..parameters import pairs
@@ -38,6 +39,15 @@ class Fault:
     description: str
     change: Change = field(repr=False)
     needs: Mapping[str, Any] = field(factory=lambda: MappingProxyType({}))
+
+
+def of_list(call: Call) -> bool:
+    """Whether a call is not for one export: the faults of the list leave the other operations alone.
+
+    Args:
+        call: The call.
+    """
+    return place(call.request.path) != "export"
 
 
 def around(stage: str, wrapper: Callable[[Any], Any]) -> Change:
@@ -142,7 +152,7 @@ def documents(show: Callable[[Call, Json], Any], when: CallTest | None = None) -
 
 
 def replies(change: Callable[[Call, Answer], Answer], *statuses: int, when: CallTest | None = None) -> Change:
-    """Changes answers of some statuses before they are finished.
+    """Changes answers of some statuses before they are finished, those about one export apart.
 
     Args:
         change: Makes the other answer.
@@ -152,7 +162,7 @@ def replies(change: Callable[[Call, Answer], Answer], *statuses: int, when: Call
 
     def wrapper(finish: Any) -> Any:
         def finished(call: Call, answer: Answer) -> Any:
-            meant = answer.status in statuses and (when is None or when(call))
+            meant = answer.status in statuses and of_list(call) and (when is None or when(call))
             return finish(call, change(call, answer) if meant else answer)
 
         return finished
@@ -176,7 +186,7 @@ def errors(show: Callable[[Json], Any], *statuses: int, when: CallTest | None = 
 
 
 def wires(change: Callable[[Call, Wire], Wire], *statuses: int, when: CallTest | None = None) -> Change:
-    """Changes the bytes of answers.
+    """Changes the bytes of answers, those about one export apart.
 
     Args:
         change: Makes the other bytes.
@@ -187,7 +197,8 @@ def wires(change: Callable[[Call, Wire], Wire], *statuses: int, when: CallTest |
     def wrapper(write: Any) -> Any:
         def written(call: Call, answer: Answer) -> Wire:
             wire: Wire = write(call, answer)
-            return change(call, wire) if wire.status in statuses and (when is None or when(call)) else wire
+            meant = wire.status in statuses and of_list(call) and (when is None or when(call))
+            return change(call, wire) if meant else wire
 
         return written
 
@@ -195,7 +206,7 @@ def wires(change: Callable[[Call, Wire], Wire], *statuses: int, when: CallTest |
 
 
 def gate(test: CallTest, answer: Callable[[Call], Answer]) -> Change:
-    """Answers some calls at once, as soon as their credentials are judged.
+    """Answers some calls at once, those about one export apart, as soon as their credentials are judged.
 
     Args:
         test: Which calls.
@@ -203,7 +214,7 @@ def gate(test: CallTest, answer: Callable[[Call], Answer]) -> Change:
     """
 
     def wrapper(limit: Any) -> Any:
-        return lambda call: answer(call) if test(call) else limit(call)
+        return lambda call: answer(call) if of_list(call) and test(call) else limit(call)
 
     return around("limit", wrapper)
 
