@@ -64,6 +64,7 @@ class Limits:
         concurrency: Requests under way at once, where their order does not matter.
         max_wait: Seconds in all to wait because the server says `retry-after`.
         probe_methods: Whether methods that are not safe may go to a server that is not on loopback.
+        allow_writes: Whether the operations that change something may be sent at all.
     """
 
     max_requests: int = 1500
@@ -71,6 +72,7 @@ class Limits:
     concurrency: int = 8
     max_wait: float = 60.0
     probe_methods: bool = False
+    allow_writes: bool = False
 
 
 @define
@@ -114,6 +116,8 @@ class Endpoint:
         self.answered = 0
         self.hung = False
         self.source = "probe"
+        self.own: set[str] = set()
+        """What the path of a request that removes something may name: what this run made, or made up."""
         self._listener = listener
         self._numbering = threading.Lock()
         self._wrong_credentials = 0
@@ -167,13 +171,20 @@ class Endpoint:
 
     def may_send(self, request: Request) -> bool:
         """Whether the rules of safety allow a request here."""
+        if request.changes and not self._may_change(request):
+            return False
         if self.loopback:
             return True
-        if request.method not in _SAFE_METHODS and not self.limits.probe_methods:
+        if not request.changes and request.method not in _SAFE_METHODS and not self.limits.probe_methods:
             return False
         return request.credential.kind not in _WRONG_CREDENTIALS or (
             self._wrong_credentials < _WRONG_CREDENTIALS_ELSEWHERE
         )
+
+    def _may_change(self, request: Request) -> bool:
+        if not self.limits.allow_writes:
+            return False
+        return request.body is not None or request.path.rpartition("/")[2].lower() in self.own
 
     def secrets(self, request: Request) -> tuple[str, ...]:
         """What the answer to a request must not repeat: the good token, and the credential of the request."""
@@ -329,12 +340,15 @@ class Endpoint:
         authorization = self._authorization(request.credential)
         if authorization is not None:
             headers.append((b"Authorization", authorization.encode("utf-8", "surrogateescape")))
+        if request.body is not None and b"content-type" not in names:
+            headers.append((b"Content-Type", b"application/json"))
         if b"user-agent" not in names:
             headers.append((b"User-Agent", b"mesh-export-conformance"))
         return self._client.build_request(
             request.method,
             self.url + spec.collection_path(),
             headers=headers,
+            content=request.body,
             extensions={
                 "target": (urlsplit(self.url).path + request.target).encode("ascii", "replace"),
                 "timeout": httpx2.Timeout(self._time_bound).as_dict(),

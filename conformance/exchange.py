@@ -64,6 +64,7 @@ class Request:
         credential: What goes as `Authorization`.
         method: The HTTP method.
         path: The path exactly as it goes over the wire.
+        body: The body; None for a request without one.
     """
 
     query: str = ""
@@ -71,11 +72,30 @@ class Request:
     credential: Credential = GOOD
     method: str = "GET"
     path: str = field(factory=spec.collection_path)
+    body: bytes | None = None
+
+    @classmethod
+    def to(cls, operation: str, *, body: Any = None, pairs: Iterable[tuple[str, str]] = (), **places: str) -> Request:
+        """A request of an operation, with the members of its path by their names and a JSON body."""
+        about = spec.operations()[operation]
+        path = about.path.format_map({name: quote(value, safe="") for name, value in places.items()})
+        content = None if body is None else json.dumps(body).encode()
+        return cls(query=encode(pairs), method=about.method, path=path, body=content)
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]] = (), **more: Any) -> Request:
         """A request with query parameters given as pairs."""
         return cls(query=encode(pairs), **more)
+
+    @property
+    def operation(self) -> str:
+        """The id of the operation that it is for; the list's where it is for none."""
+        return spec.operation_of(self.method, self.path, body=self.body is not None)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is for an operation that changes something."""
+        return self.operation != spec.LIST and self.method not in ("GET", "HEAD")
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

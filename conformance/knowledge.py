@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
+from conformance import spec
 from conformance.collection import Export, Selection, Snapshot, mesh_link, requested, select
 from conformance.query import COMPATIBILITY, FILTERS, Query
 
@@ -44,6 +45,7 @@ class Knowledge:
         plain_minimal: Whether the minimal representation was seen without `request`.
         hosts: The hosts of mesh links without `cdn`.
         cdn_hosts: The hosts of mesh links with `cdn=1`.
+        served: The ids of the operations that the server was seen to have.
     """
 
     snapshot: Snapshot | None = None
@@ -53,6 +55,7 @@ class Knowledge:
     plain_minimal: bool | None = None
     hosts: frozenset[str] = frozenset()
     cdn_hosts: frozenset[str] = frozenset()
+    served: set[str] = field(factory=lambda: {spec.LIST})
 
     def replace_snapshot(self, snapshot: Snapshot) -> None:
         """Hold answers against another walk, and forget what was learned beside the former one."""

@@ -77,6 +77,8 @@ def curl(request: Request, url: str, redact: Redactor) -> str:
     elif request.credential.value is not None:
         quoted.append(f'-H "Authorization: {_describe(request)}"')
     quoted += [f"-H {shlex.quote(f'{name}: {redact(value)}')}" for name, value in headers]
+    if request.body is not None:
+        quoted.append(f"--json {shlex.quote(redact(request.body.decode()))}")
     quoted.append(shlex.quote(redact(url + request.target)))
     return " ".join(quoted)
 

@@ -181,7 +181,9 @@ class Run:
             self.tallies[requirement].held += 1
 
     def _learn(self, context: Context) -> None:
-        """Keep the order of a whole selection the first time that it comes."""
+        """Keep the order of a whole selection the first time that it comes, and which operations there are."""
+        if checks.shows_operation(context.exchange):
+            self.knowledge.served.add(context.operation)
         if context.query.value("cdn") == "1" and context.readable_list:
             hosts = {host for export in context.exchange.exports if (host := mesh_host(export))}
             self.knowledge.cdn_hosts |= hosts
@@ -377,8 +379,11 @@ class Run:
         return [first, *(each for each in suspicions if each not in unanswered)]
 
     def _repeats(self, suspicion: Suspicion) -> bool:
-        """Whether an exchange without an answer fails once more: a network may lose one."""
-        if suspicion.exchange.failure not in _CONFIRMED_AT_ONCE:
+        """Whether an exchange without an answer fails once more: a network may lose one.
+
+        A request that changes something is not repeated.
+        """
+        if suspicion.exchange.failure not in _CONFIRMED_AT_ONCE or suspicion.exchange.request.changes:
             return True
         if self.tally(suspicion.observation.requirement).broken:
             return False
@@ -463,6 +468,9 @@ class Run:
             return
         self._reductions[check, requirement] += 1
         steady = requirement.endswith("-steady")
+        if suspicion.exchange.request.changes:
+            self.broke(requirement, suspicion.exchange, suspicion.observation.message)
+            return
         if suspicion.observation.contestable and not steady and not self._lasts(suspicion):
             message = f"{suspicion.observation.message}; the same request sent again is answered well"
             self.broke("answers-independent", suspicion.exchange, message)

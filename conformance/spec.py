@@ -5,12 +5,14 @@ What a promise means is the ledger's business; how a server is asked is the endp
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import jsonschema_rs
 import yaml
+from attrs import field, frozen
 
 VENDOR_MEDIA_TYPE: Final = "application/vnd.bentley.itwin-platform.v1+json"
 
@@ -27,21 +29,70 @@ def document() -> dict[str, Any]:
     return yaml.safe_load((folder() / "mesh-export.yaml").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
+LIST: Final = "listExports"
+"""The operation of the documentation page; every other one is from elsewhere."""
+
+
+@frozen
+class Operation:
+    """An operation of the spec.
+
+    Attributes:
+        id: Its `operationId`.
+        method: Its HTTP method.
+        path: The template of its path.
+        definition: What the spec says of it.
+    """
+
+    id: str
+    method: str
+    path: str
+    definition: dict[str, Any] = field(repr=False)
+
+    @property
+    def slug(self) -> str:
+        """The word that the ids of its requirements begin with: `get` for `getExport`."""
+        return re.split("(?=[A-Z])", self.id)[0]
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether a request of it has a body."""
+        return "requestBody" in self.definition
+
+    def matches(self, method: str, path: str, *, body: bool) -> bool:
+        """Whether a request is one of this operation."""
+        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(self.path))
+        spelled = f"{pattern}?" if pattern.endswith("/") else pattern
+        return method == self.method and body is self.takes_body and re.fullmatch(spelled, path) is not None
+
+
 @cache
+def operations() -> dict[str, Operation]:
+    """Every operation by its id."""
+    methods = ("get", "put", "post", "delete", "patch")
+    every = [
+        Operation(item[method]["operationId"], method.upper(), path, item[method])
+        for path, item in document()["paths"].items()
+        for method in methods
+        if method in item
+    ]
+    return {each.id: each for each in every}
+
+
+@lru_cache(maxsize=4096)
+def operation_of(method: str, path: str, *, body: bool) -> str:
+    """The id of the operation that a request is for; the list's where it is for none, which the list is to refuse."""
+    return next((each.id for each in operations().values() if each.matches(method, path, body=body)), LIST)
+
+
 def collection_path() -> str:
     """The path of the list operation, with its trailing slash."""
-    path: str = next(
-        path for path, item in document()["paths"].items() if item.get("get", {}).get("operationId") == LIST
-    )
-    return path
+    return operations()[LIST].path
 
 
-LIST: Final = "listExports"
-
-
-def operation() -> dict[str, Any]:
-    """The list operation."""
-    return document()["paths"][collection_path()]["get"]  # type: ignore[no-any-return]
+def operation(name: str = LIST) -> dict[str, Any]:
+    """What the spec says of an operation, of the list where none is named."""
+    return operations()[name].definition
 
 
 def resolve(pointer: str) -> Any:
@@ -68,9 +119,9 @@ def parameters(location: str) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def documented_statuses() -> frozenset[int]:
-    """The statuses that the list operation documents."""
-    return frozenset(int(status) for status in operation()["responses"])
+def documented_statuses(name: str = LIST) -> frozenset[int]:
+    """The statuses that an operation documents."""
+    return frozenset(int(status) for status in operation(name)["responses"])
 
 
 @cache
@@ -96,10 +147,19 @@ def known_values(schema: str) -> tuple[str, ...]:
 
 
 @cache
-def response_schema(status: int) -> str:
-    """The JSON pointer of the schema of the body that a documented status has."""
-    response = _follow(operation()["responses"][str(status)])[1]
-    return response["content"][VENDOR_MEDIA_TYPE]["schema"]["$ref"]  # type: ignore[no-any-return]
+def response_schema(status: int, name: str = LIST) -> str:
+    """The JSON pointer of the schema of the body that a documented status has; empty where it has none."""
+    response = _follow(operation(name)["responses"][str(status)])[1]
+    return response["content"][VENDOR_MEDIA_TYPE]["schema"]["$ref"] if "content" in response else ""
+
+
+@cache
+def error_code(status: int, name: str) -> str:
+    """The code of the error that the examples of an operation show for a status; empty where they show none."""
+    response = _follow(operation(name)["responses"].get(str(status), {}))[1]
+    examples = response.get("content", {}).get(VENDOR_MEDIA_TYPE, {}).get("examples", {})
+    codes = [_follow(each)[1]["value"].get("error", {}).get("code", "") for each in examples.values()]
+    return codes[0] if codes else ""
 
 
 @cache
@@ -129,6 +189,11 @@ def member_pointer(schema_pointer: str, instance_path: tuple[str | int, ...]) ->
         found = place
         pointer, schema = _follow_pointer(place)
     return found
+
+
+def required(pointer: str) -> list[str]:
+    """The members that the object of a schema must have."""
+    return list(resolve(pointer).get("required", ()))
 
 
 def referred(pointer: str) -> str:

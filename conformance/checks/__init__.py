@@ -3,7 +3,8 @@
 A module per theme; importing the package registers them all.
 """
 
-from conformance.checks import bodies, errors, exports, limits, links, selections, statuses
+from conformance.checks import bodies, errors, exports, limits, links, operations, selections, statuses
+from conformance.checks.operations import shows_operation
 from conformance.checks.registry import CHECKS, Context, Observation, observe
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "limits",
     "links",
     "observe",
+    "operations",
     "selections",
+    "shows_operation",
     "statuses",
 ]

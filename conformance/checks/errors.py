@@ -93,7 +93,7 @@ def error_details(context: Context) -> Iterator[Observation]:
         yield judged("unprocessable-every-parameter", len(lost) <= anonymous, message)
 
 
-@check("error-no-internals")
+@check("error-no-internals", operation=None)
 def no_internals(context: Context) -> Iterator[Observation]:
     """An error tells nothing of the insides of the service."""
     exchange = context.exchange
@@ -106,7 +106,7 @@ def no_internals(context: Context) -> Iterator[Observation]:
     yield judged("error-no-internals", found is None, f"the body has {found[0][:60]!r}" if found else "")
 
 
-@check("credential-not-repeated")
+@check("credential-not-repeated", operation=None)
 def no_credential(context: Context) -> Iterator[Observation]:
     """No answer repeats a credential, in its body or in its headers."""
     exchange = context.exchange

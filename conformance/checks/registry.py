@@ -113,10 +113,15 @@ class Context:
             and not self.conditional
         )
 
+    @cached_property
+    def operation(self) -> str:
+        """The id of the operation that the request is for."""
+        return self.exchange.request.operation
+
     @property
     def readable_list(self) -> bool:
-        """Whether the exchange is an ordinary request answered by a list."""
-        return self.ordinary and self.exchange.is_list
+        """Whether the exchange is an ordinary request for the list, answered by one."""
+        return self.ordinary and self.exchange.is_list and self.operation == spec.LIST
 
     @property
     def comparable(self) -> bool:
@@ -140,13 +145,14 @@ class Check:
     name: str
     requirements: frozenset[str]
     function: CheckFunction
+    operation: str | None
 
 
 CHECKS: Final[dict[str, Check]] = {}
 
 
-def check(*requirements: str) -> Callable[[CheckFunction], CheckFunction]:
-    """Register a check of these requirements.
+def check(*requirements: str, operation: str | None = spec.LIST) -> Callable[[CheckFunction], CheckFunction]:
+    """Register a check of these requirements, for the exchanges of one operation; None for those of every one.
 
     Raises:
         KeyError: The ledger has no such requirement.
@@ -155,7 +161,7 @@ def check(*requirements: str) -> Callable[[CheckFunction], CheckFunction]:
         ledger.requirements()[requirement]
 
     def register(function: CheckFunction) -> CheckFunction:
-        CHECKS[function.__name__] = Check(function.__name__, frozenset(requirements), function)
+        CHECKS[function.__name__] = Check(function.__name__, frozenset(requirements), function, operation)
         return function
 
     return register
@@ -166,12 +172,18 @@ class UndeclaredRequirementError(Exception):
 
 
 def observe(context: Context) -> Iterator[Observation]:
-    """What every registered check says of an exchange.
+    """What every registered check of its operation says of an exchange.
+
+    Nothing is said of an operation that the server was not seen to have.
 
     Raises:
         UndeclaredRequirementError: A check speaks of a requirement that it did not name.
     """
+    if context.operation not in context.knowledge.served:
+        return
     for each in CHECKS.values():
+        if each.operation not in (None, context.operation):
+            continue
         for seen in each.function(context):
             if seen.requirement not in each.requirements:
                 raise UndeclaredRequirementError(f"{each.name} speaks of {seen.requirement}")
