@@ -35,10 +35,17 @@ class CredentialKind(StrEnum):
 
 @frozen
 class Credential:
-    """What is sent as `Authorization`: the run's own token, nothing, or a value that must not be accepted."""
+    """What is sent as `Authorization`: the run's own token, nothing, or a value that must not be accepted.
+
+    Attributes:
+        kind: What a check must know of it.
+        value: The value, where it is not the run's own.
+        name: How the value is made; it holds nothing of the token.
+    """
 
     kind: CredentialKind
     value: str | None = field(default=None, repr=False)
+    name: str = field(default="", eq=False)
 
 
 GOOD: Final = Credential(CredentialKind.GOOD)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-
 import pytest
 
-from conformance import spec, values
+from conformance import disguises, spec, values
 from conformance.exchange import NO_CREDENTIAL, Credential, CredentialKind, Request
 from conformance.run import FULL, Run
-
-_NEVER_GIVEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJub2JvZHkifQ.c2lnbmF0dXJl"
 
 _ERROR_BODIES = (
     *("error-code", "error-message", "error-target", "error-details", "error-object"),
@@ -67,15 +63,9 @@ def _as(request: Request, credential: Credential) -> Request:
     "unauthorized-body",
 )
 def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
-    wrong = Credential(CredentialKind.WRONG, f"Bearer {_NEVER_GIVEN}")
     requests = [Request(query="$top=1001"), *_requests(run)]
-    run.send_all(_as(request, wrong) for request in requests)
-    run.send_all(
-        [
-            _as(Request(), Credential(CredentialKind.WRONG, f"Bearer {token}"))
-            for token in ("x", "null", "undefined", _NEVER_GIVEN * 12)
-        ]
-    )
+    run.send_all(_as(request, disguises.NEVER_GIVEN) for request in requests)
+    run.send_all(_as(Request(), credential) for credential in disguises.never_given())
 
 
 @pytest.mark.requirements(
@@ -85,23 +75,7 @@ def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
     "unauthorized-body",
 )
 def test_a_malformed_authorization_is_refused(run: Run) -> None:
-    malformed = (
-        "",
-        "Bearer",
-        "Bearer ,",
-        "bearer=x",
-        "x",
-        "Bearer null null",
-        ":",
-        "Bearer Bearer",
-        "Basic",
-        "Basic !",
-        "Bearer \u00fc",
-        "=" * 3000,
-    )
-    token = run.endpoint.token
-    of_the_token = (token, f"Bearer{token}", f"Bearer  {token} x", f'Bearer "{token}"') if token else ()
-    run.send_all(_as(Request(), Credential(CredentialKind.MALFORMED, value)) for value in (*of_the_token, *malformed))
+    run.send_all(_as(Request(), credential) for credential in disguises.malformed(run.endpoint.token))
 
 
 @pytest.mark.requirements("auth-near-miss", "auth-other-scheme", "credential-not-repeated")
@@ -110,48 +84,9 @@ def test_what_is_nearly_the_token_is_refused(run: Run) -> None:
     if not token:
         return
     bare = Request(path=spec.collection_path().rstrip("/"))
-    for number, credential in enumerate(near_misses(token)):
+    for number, credential in enumerate(disguises.near_misses(token)):
         more = [_as(Request(query="$top=2"), credential), _as(bare, credential)] if number < 2 else []
         run.send_all([_as(Request(), credential), *more])
-
-
-def near_misses(token: str) -> list[Credential]:
-    """Credentials made from the good token that must not be accepted, the most telling first."""
-    last = "A" if token[-1] != "A" else "B"
-    first = "A" if token[0] != "A" else "B"
-    near = [
-        token[:-1],
-        f"{token}x",
-        token[:-1] + last,
-        first + token[1:],
-        token.swapcase(),
-        token.upper(),
-        token.lower(),
-        token[::-1],
-        token[: len(token) // 2],
-        f"{token}.",
-        f"x{token}",
-        f"{token} x",
-        f"{token},{token}",
-        token[1:],
-    ]
-    tokens = [
-        Credential(CredentialKind.NEAR_MISS, f"Bearer {other}")
-        for other in dict.fromkeys(near)
-        if other and other != token
-    ]
-    encoded = base64.b64encode(f"{token}:".encode()).decode()
-    schemes = [
-        f"Basic {encoded}",
-        f"Basic {token}",
-        f"Bear {token}",
-        f"Token {token}",
-        f"Digest {token}",
-        f"Negotiate {token}",
-        f"ApiKey {token}",
-    ]
-    others = [Credential(CredentialKind.OTHER_SCHEME, value) for value in schemes]
-    return [tokens[0], others[0], tokens[1], others[1], *tokens[2:], *others[2:]]
 
 
 @pytest.mark.requirements("auth-required", "auth-accepted", "answers-independent")

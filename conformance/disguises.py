@@ -1,0 +1,84 @@
+"""Credentials that must not be accepted: made up, malformed, or made from the good token.
+
+Each has a name, which tells how it is made and holds nothing of the token: a report shows it and can be replayed.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Final
+
+from conformance.exchange import Credential, CredentialKind
+
+_NEVER_GIVEN: Final = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJub2JvZHkifQ.c2lnbmF0dXJl"
+NEVER_GIVEN: Final = Credential(CredentialKind.WRONG, f"Bearer {_NEVER_GIVEN}", "a token that was never given")
+
+
+def never_given() -> list[Credential]:
+    """Tokens that no issuer made."""
+    tokens = {
+        "x": "x",
+        "null": "null",
+        "undefined": "undefined",
+        "a long token that was never given": _NEVER_GIVEN * 12,
+    }
+    return [Credential(CredentialKind.WRONG, f"Bearer {token}", name) for name, token in tokens.items()]
+
+
+def malformed(token: str) -> list[Credential]:
+    """Values of `Authorization` that are no credential; those made from the token first, where there is one."""
+    of_the_token = {
+        "the token without a scheme": token,
+        "the scheme and the token without a blank": f"Bearer{token}",
+        "two blanks, and a letter behind the token": f"Bearer  {token} x",
+        "the token in quotation marks": f'Bearer "{token}"',
+    }
+    without = (
+        "", "Bearer", "Bearer ,", "bearer=x", "x", "Bearer null null", ":", "Bearer Bearer", "Basic", "Basic !",
+        "Bearer \u00fc",
+    )  # fmt: skip
+    values = {**(of_the_token if token else {}), **{repr(text): text for text in without}, "3000 times =": "=" * 3000}
+    return [Credential(CredentialKind.MALFORMED, value, name) for name, value in values.items()]
+
+
+def near_misses(token: str) -> list[Credential]:
+    """Credentials made from the good token, the most telling first."""
+    last = "A" if token[-1] != "A" else "B"
+    first = "A" if token[0] != "A" else "B"
+    near = {
+        "the token without its last character": token[:-1],
+        "a letter behind the token": f"{token}x",
+        "the token with another last character": token[:-1] + last,
+        "the token with another first character": first + token[1:],
+        "the token with upper and lower case exchanged": token.swapcase(),
+        "the token in upper case": token.upper(),
+        "the token in lower case": token.lower(),
+        "the token backwards": token[::-1],
+        "half of the token": token[: len(token) // 2],
+        "a full stop behind the token": f"{token}.",
+        "a letter before the token": f"x{token}",
+        "a blank and a letter behind the token": f"{token} x",
+        "the token twice": f"{token},{token}",
+        "the token without its first character": token[1:],
+    }
+    named = {value: name for name, value in reversed(near.items()) if value and value != token}
+    tokens = [
+        Credential(CredentialKind.NEAR_MISS, f"Bearer {value}", named[value])
+        for value in dict.fromkeys(value for value in near.values() if value in named)
+    ]
+    encoded = base64.b64encode(f"{token}:".encode()).decode()
+    schemes = {
+        "Basic, with the token as a user": f"Basic {encoded}",
+        **{f"{scheme} for Bearer": f"{scheme} {token}" for scheme in _OTHER_SCHEMES},
+    }
+    others = [Credential(CredentialKind.OTHER_SCHEME, value, name) for name, value in schemes.items()]
+    return [tokens[0], others[0], tokens[1], others[1], *tokens[2:], *others[2:]]
+
+
+_OTHER_SCHEMES: Final = ("Basic", "Bear", "Token", "Digest", "Negotiate", "ApiKey")
+
+
+def named(name: str, token: str) -> Credential | None:
+    """The credential of a name, made from this token; None where there is none."""
+    every = [NEVER_GIVEN, *never_given(), *malformed(token), *(near_misses(token) if token else ())]
+    return next((each for each in every if each.name == name), None)
