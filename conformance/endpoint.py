@@ -160,6 +160,11 @@ class Endpoint:
         """Whether the server has shown a rate limit."""
         return self._limited.seen
 
+    @property
+    def waited(self) -> float:
+        """Seconds waited so far because the server limits its rate."""
+        return self._limited.waited
+
     @contextmanager
     def sending_as(self, source: str) -> Iterator[None]:
         """Name the source of the exchanges that are sent within."""

@@ -52,6 +52,8 @@ class Session:
     exit_code: ExitCode | None = None
     failures: list[str] = field(factory=list)
     notes: list[str] = field(factory=list)
+    started: datetime = field(factory=lambda: datetime.now(UTC))
+    interrupted: bool = False
     probes: int = 0
     done: int = 0
 
@@ -193,6 +195,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         try:
             result = yield
         except KeyboardInterrupt:
+            state.interrupted = True
             state.notes.append("Interrupted: this is what was seen so far.")
             raise
         finally:
@@ -310,16 +313,33 @@ def _conclude(state: Session, console: Console) -> None:
     if run.moves:
         state.notes.append(f"The collection moved while it was read ({run.moves} times).")
     state.notes.extend(state.failures)
-    facts = report.Facts(settings, state.target, run.sources, time.monotonic() - run.began, tuple(state.notes))
-    report.print_verdict(console, judgement, facts, run.endpoint.redactor)
+    facts = report.Facts(
+        settings,
+        state.target,
+        run.sources,
+        time.monotonic() - run.began,
+        state.started,
+        _budget(run.endpoint),
+        run.latencies,
+        tuple(state.notes),
+        partial=state.interrupted,
+        failed=bool(state.failures),
+    )
+    document = report.document(judgement, facts, run.endpoint.redactor)
+    report.print_verdict(console, document)
     folder = settings.report_dir or Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{getpid()}"
     try:
-        path = report.write_json(folder, judgement, facts, run.endpoint.redactor)
+        path = report.write(folder, document)
         console.print(Text(f"Report: {path}"), soft_wrap=True)
     except OSError as error:
         console.print(Text(f"The report could not be written to {folder}: {error.strerror}."), soft_wrap=True)
         state.failures.append("the report could not be written")
     state.exit_code = judgement.exit_code
+
+
+def _budget(endpoint: Endpoint) -> report.Budget:
+    limits = endpoint.limits
+    return report.Budget(endpoint.sent, endpoint.waited, limits.rate, limits.max_requests, limits.max_wait)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from conformance.collection import Export, Snapshot, identity
 from conformance.endpoint import BudgetSpentError, Endpoint
 from conformance.exchange import Exchange, Failure, Request, encode
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
+from conformance.latency import Latencies
 from conformance.needs import Sight, missing
 from conformance.preference import Preferred
 from conformance.query import COMPATIBILITY, read
@@ -80,6 +81,7 @@ class Run:
         self.knowledge = Knowledge()
         self.tallies = tallies_for(frozenset(asked_for), ledger.requirements())
         self.sources: Counter[str] = Counter()
+        self.latencies = Latencies()
         self.saw_exports = False
         self.moves = 0
         self.spent = ""
@@ -168,9 +170,13 @@ class Run:
         self._known[exchange.request] = exchange
         self._sent.add(exchange.request)
         self.saw_exports = self.saw_exports or bool(exchange.exports and exchange.status == 200)
+        self.latencies.add(exchange)
         context = self.context(exchange)
         self._learn(context)
-        for observation in checks.observe(context):
+        observations = list(checks.observe(context))
+        for requirement in {observation.requirement for observation in observations}:
+            self.tally(requirement).seconds += exchange.elapsed
+        for observation in observations:
             if observation.holds:
                 self._count_held(observation.requirement)
             else:
@@ -198,10 +204,25 @@ class Run:
         if len(ids) == len(selection.members):
             self.knowledge.sequences.setdefault(SelectionKey.of(context.query), tuple(ids))
 
-    def broke(self, requirement: str, exchange: Exchange, message: str) -> None:
-        """Count a confirmed violation."""
+    def broke(
+        self, requirement: str, exchange: Exchange, message: str, *, check: str = "", reduced: bool = True
+    ) -> None:
+        """Count a confirmed violation.
+
+        Args:
+            requirement: Its id.
+            exchange: The exchange that breaks it.
+            message: What came instead.
+            check: The name of the check that failed; empty where a probe compared several exchanges.
+            reduced: Whether each part of the request was needed for it to fail.
+        """
         if requirement in self.tallies and not self.tally(_FOLLOWS_FROM.get(requirement, "")).broken:
-            self.tallies[requirement].add(Finding(exchange, message))
+            self.tallies[requirement].add(Finding(exchange, message, check, reduced))
+
+    def _broke_unreduced(self, requirement: str, suspicion: Suspicion) -> None:
+        observation = suspicion.observation
+        lone = suspicion.exchange.request.size[0] < 2 and not suspicion.exchange.failure
+        self.broke(requirement, suspicion.exchange, observation.message, check=observation.check, reduced=lone)
 
     def held(self, *requirements: str) -> None:
         """Count requirements that a probe of several exchanges saw kept."""
@@ -363,7 +384,7 @@ class Run:
         except BudgetSpentError:
             for suspicion in self._of_a_server_that_lives(plain):
                 if not self.tally(suspicion.observation.requirement).broken:
-                    self.broke(suspicion.observation.requirement, suspicion.exchange, suspicion.observation.message)
+                    self._broke_unreduced(suspicion.observation.requirement, suspicion)
             for suspicion in contested:
                 self.doubt(
                     suspicion.observation.requirement, f"no budget for a second look: {suspicion.observation.message}"
@@ -422,7 +443,7 @@ class Run:
         third, _ = self.walk()
         again = [] if third is None else list(compare_walks(closing, third))
         if any(each.requirement == observation.requirement and not each.holds for each in again):
-            self.broke(observation.requirement, exchange, observation.message)
+            self.broke(observation.requirement, exchange, observation.message, check=observation.check)
 
     def _look_twice(self, suspicion: Suspicion) -> None:
         """Walk, probe, walk again, until two walks agree; what the probe then says counts."""
@@ -437,7 +458,7 @@ class Run:
             if before.agrees_with(after):
                 again = [each for each in self.observe(probe) if not each.holds and each.contestable]
                 for observation in again[:1]:
-                    self.broke(observation.requirement, probe, observation.message)
+                    self._broke_unreduced(observation.requirement, Suspicion(probe, observation))
                 return
             self.knowledge.replace_snapshot(after)
         self.doubt(requirement, f"the collection never stood still; seen once: {suspicion.observation.message}")
@@ -462,7 +483,7 @@ class Run:
         """Count a confirmed violation under the requirement that its smallest form breaks."""
         requirement, check = suspicion.observation.requirement, suspicion.observation.check
         if self.tally(requirement).broken:
-            self.broke(requirement, suspicion.exchange, suspicion.observation.message)
+            self._count_another(suspicion)
             return
         if self._reductions[check, requirement] >= _REDUCTIONS:
             return
@@ -473,15 +494,30 @@ class Run:
             return
         if suspicion.observation.contestable and not steady and not self._lasts(suspicion):
             message = f"{suspicion.observation.message}; the same request sent again is answered well"
-            self.broke("answers-independent", suspicion.exchange, message)
+            self.broke("answers-independent", suspicion.exchange, message, check=check, reduced=False)
             return
         if suspicion.exchange.failure:
             # A server that is down fails whatever is dropped.
-            self.broke(requirement, suspicion.exchange, suspicion.observation.message)
+            self._broke_unreduced(requirement, suspicion)
             return
         exchange, observation = self._reduce(suspicion)
         blamed = self._cause(exchange.request, observation) or observation.requirement
-        self.broke(blamed, exchange, observation.message)
+        self.broke(blamed, exchange, observation.message, check=check)
+
+    def _count_another(self, suspicion: Suspicion) -> None:
+        """Count one more violation of a requirement; where no known fault explains it, its smallest form is another."""
+        requirement, check = suspicion.observation.requirement, suspicion.observation.check
+        known = self.tally(requirement).explaining(suspicion.exchange, check)
+        spent = self._reductions[check, requirement] >= _REDUCTIONS
+        if known or spent or suspicion.exchange.failure or suspicion.exchange.request.size[0] < 2:
+            self._broke_unreduced(requirement, suspicion)
+            return
+        self._reductions[check, requirement] += 1
+        exchange, observation = self._reduce(suspicion)
+        if observation.requirement == requirement:
+            self.broke(requirement, exchange, observation.message, check=check)
+        else:
+            self._broke_unreduced(requirement, suspicion)
 
     def _cause(self, request: Request, observation: checks.Observation) -> str | None:
         """The promise that what is left of a reduced request breaks, where it is not the one that the check named.

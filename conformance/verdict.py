@@ -12,9 +12,10 @@ from typing import Final
 from attrs import define, field, frozen
 
 from conformance.exchange import Exchange
+from conformance.fingerprint import Cause, cause
 from conformance.ledger import Level, Requirement
 
-_KEPT_FINDINGS: Final = 5
+_KEPT_SYMPTOMS: Final = 5
 _ENOUGH_JUDGED: Final = 0.5
 
 
@@ -39,8 +40,8 @@ class ExitCode(IntEnum):
 
 
 @frozen(eq=False)
-class Finding:
-    """An exchange that breaks a requirement.
+class Symptom:
+    """One exchange that a fault shows in.
 
     Attributes:
         exchange: The exchange.
@@ -51,6 +52,50 @@ class Finding:
     message: str
 
 
+@define(eq=False)
+class Finding:
+    """A fault: the smallest exchange that it breaks a requirement in, and others that it explains.
+
+    Attributes:
+        exchange: The smallest exchange.
+        message: What came instead of what is promised.
+        check: The name of the check that failed; empty where a probe compared several exchanges.
+        reduced: Whether each part of the request was needed for it to fail.
+        symptoms: Some of the others.
+        count: How many exchanges it was seen in.
+    """
+
+    exchange: Exchange
+    message: str
+    check: str = ""
+    reduced: bool = True
+    symptoms: list[Symptom] = field(factory=list)
+    count: int = 1
+
+    @property
+    def cause(self) -> Cause:
+        """The shape of the smallest exchange."""
+        return cause(self.exchange, reduced=self.reduced)
+
+    def explains(self, exchange: Exchange, check: str) -> bool:
+        """Whether an exchange fails the same check, with the same answer, and has every part of the smallest one."""
+        return check == self.check and self.cause.within(cause(exchange))
+
+    def is_fault_of(self, other: Finding) -> bool:
+        """Whether the other is the same fault."""
+        return (self.check, self.cause) == (other.check, other.cause)
+
+    def see(self, other: Finding) -> None:
+        """Take in another exchange that the fault explains; the smaller one stands for it."""
+        self.count += 1
+        symptom = Symptom(other.exchange, other.message)
+        if other.exchange.request.size < self.exchange.request.size and self.is_fault_of(other):
+            symptom = Symptom(self.exchange, self.message)
+            self.exchange, self.message = other.exchange, other.message
+        if len(self.symptoms) < _KEPT_SYMPTOMS:
+            self.symptoms.append(symptom)
+
+
 @define
 class Tally:
     """What was observed of one requirement.
@@ -58,9 +103,10 @@ class Tally:
     Attributes:
         held: Exchanges that keep it.
         broken: Exchanges that break it.
-        findings: The smallest exchanges that break it, smallest first.
+        findings: The faults that break it, the one with the smallest exchange first.
         doubt: Why it could not be judged, where that is so.
         lacking: What was not there for it to be seen, where that is so: what held then held of nothing.
+        seconds: How long the exchanges that put it to the test took.
     """
 
     held: int = 0
@@ -68,13 +114,23 @@ class Tally:
     findings: list[Finding] = field(factory=list)
     doubt: str = ""
     lacking: str = ""
+    seconds: float = 0.0
 
     def add(self, finding: Finding) -> None:
-        """Count a violation."""
+        """Count a violation: of a fault that is known, or of a new one."""
         self.broken += 1
-        self.findings.append(finding)
+        known = next((each for each in self.findings if each.is_fault_of(finding)), None) or self.explaining(
+            finding.exchange, finding.check
+        )
+        if known:
+            known.see(finding)
+        else:
+            self.findings.append(finding)
         self.findings.sort(key=lambda each: each.exchange.request.size)
-        del self.findings[_KEPT_FINDINGS:]
+
+    def explaining(self, exchange: Exchange, check: str) -> Finding | None:
+        """The known fault that explains why an exchange fails a check."""
+        return next((each for each in self.findings if each.reduced and each.explains(exchange, check)), None)
 
     @property
     def outcome(self) -> Outcome:

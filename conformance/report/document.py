@@ -1,0 +1,324 @@
+"""The verdict as plain data, redacted: the content of `report.json`, from which every other form is made.
+
+`report.schema.json` describes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from attrs import frozen
+
+import conformance
+from conformance import ledger, spec
+from conformance.exchange import CredentialKind, Exchange, Request
+from conformance.fingerprint import Cause, fingerprint
+from conformance.latency import Latencies
+from conformance.ledger import Requirement
+from conformance.options import TOKEN_VARIABLE, Settings
+from conformance.redaction import Redactor, hide_signed_links
+from conformance.verdict import ExitCode, Finding, Judgement, Outcome, Symptom
+
+SCHEMA: Final = "urn:mesh-export-conformance:report"
+VERSION: Final = 1
+"""Raised when a reader of the version before could not read it."""
+_COLLECTION: Final = spec.collection_path().strip("/")
+_LONGEST_BODY: Final = 2000
+_DIGEST: Final = 12
+_PERCENTILES: Final = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+
+
+@frozen
+class Budget:
+    """What a run used of what it was allowed.
+
+    Attributes:
+        requests: Requests sent.
+        waited: Seconds waited because the server limits its rate.
+        rate: Requests a second at most; None for no limit.
+        max_requests: Requests at most.
+        max_wait: Seconds to wait at most.
+        max_seconds: Seconds at most; None for no limit.
+    """
+
+    requests: int
+    waited: float
+    rate: float | None
+    max_requests: int
+    max_wait: float
+    max_seconds: float | None = None
+
+
+@frozen
+class Facts:
+    """What a report says beside the verdict.
+
+    Attributes:
+        settings: What the run was told.
+        target: The URL that was judged, and what it was.
+        sources: Exchanges by who sent them.
+        seconds: How long the run took.
+        started: When it began, in UTC.
+        budget: What it used of what it was allowed.
+        latencies: How long answers took.
+        notes: Sentences on what was not done, and why.
+        partial: Whether the run did not come to its end.
+        failed: Whether the suite itself failed.
+    """
+
+    settings: Settings
+    target: str
+    sources: Mapping[str, int]
+    seconds: float
+    started: datetime
+    budget: Budget
+    latencies: Latencies
+    notes: tuple[str, ...] = ()
+    partial: bool = False
+    failed: bool = False
+
+    @property
+    def exchanges(self) -> int:
+        """How many exchanges there were in all."""
+        return sum(self.sources.values())
+
+
+def document(judgement: Judgement, facts: Facts, redact: Redactor) -> dict[str, Any]:
+    """The verdict as plain data, redacted."""
+    asked_for = [judgement.requirements[name] for name in judgement.tallies]
+    code = exit_code(judgement, facts)
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "versions": versions(),
+        "target": redact(facts.target),
+        "profile": facts.settings.profile,
+        "seed": facts.settings.seed,
+        "fail_on": facts.settings.fail_on.value,
+        "started": _time(facts.started),
+        "finished": _time(facts.started + timedelta(seconds=facts.seconds)),
+        "seconds": round(facts.seconds, 3),
+        "partial": facts.partial,
+        "exit_code": int(code),
+        "verdict": redact(sentence(judgement, facts)),
+        "counts": _counts(judgement),
+        "exchanges": dict(facts.sources),
+        "budget": _budget(facts),
+        "latencies": {name: _latency(facts.latencies, name) for name in sorted(facts.latencies.buckets)},
+        "notes": [redact(note) for note in facts.notes],
+        "not_judged": [dict(_not_judged(requirement, judgement, redact)) for requirement in _unjudged(judgement)],
+        "requirements": [_requirement(requirement, judgement, facts, redact) for requirement in asked_for],
+    }
+
+
+def versions() -> dict[str, str]:
+    """What judged, and by which edition: versions of the suite and the spec, digests of the spec and the page.
+
+    The page has no version. What was read from it is in the ledger as digests of its sentences: these stand for it.
+    """
+    text = (spec.folder() / "mesh-export.yaml").read_bytes()
+    sentences = {digest for requirement in ledger.requirements().values() for digest in requirement.read_from}
+    sentences |= set(ledger.promising_nothing())
+    return {
+        "suite": conformance.__version__,
+        "spec": f"{spec.document()['info']['version']}+{_digest(text)}",
+        "page": _digest("\n".join(sorted(sentences)).encode()),
+    }
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:_DIGEST]
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def exit_code(judgement: Judgement, facts: Facts) -> ExitCode:
+    """The code with which the command ends: a confirmed violation counts, whatever happened after it."""
+    code = judgement.exit_code
+    if (facts.partial or facts.failed) and code is not ExitCode.DOES_NOT_CONFORM:
+        return ExitCode.SUITE_FAILED
+    return code
+
+
+def sentence(judgement: Judgement, facts: Facts) -> str:
+    """The verdict in one sentence."""
+    verdict = {
+        ExitCode.CONFORMS: "Conforms",
+        ExitCode.DOES_NOT_CONFORM: "Does not conform",
+        ExitCode.NOTHING_JUDGED: "No verdict, there was too little to judge",
+        ExitCode.SUITE_FAILED: "No verdict, the run did not come to a good end",
+    }[exit_code(judgement, facts)]
+    counts = _counts(judgement)
+    sources = ", ".join(f"{count} {source}" for source, count in sorted(facts.sources.items()))
+    return (
+        f"{verdict}: of {sum(counts[outcome.value] for outcome in Outcome)} requirements {counts['holds']} hold, "
+        f"{counts['violated']} violated ({counts['violated_must']} MUST, {counts['violated_should']} SHOULD), "
+        f"{counts['inconclusive']} inconclusive, {counts['unexercised']} unexercised; "
+        f"{facts.exchanges} exchanges ({sources}) in {facts.seconds:.1f} s, seed {facts.settings.seed}."
+    )
+
+
+def _counts(judgement: Judgement) -> dict[str, int]:
+    violated = judgement.with_outcome(Outcome.VIOLATED)
+    return {
+        **{outcome.value: len(judgement.with_outcome(outcome)) for outcome in Outcome},
+        "violated_must": sum(requirement.level is ledger.Level.MUST for requirement in violated),
+        "violated_should": sum(requirement.level is ledger.Level.SHOULD for requirement in violated),
+        "unchecked": sum(bool(judgement.requirements[name].unchecked) for name in judgement.tallies),
+    }
+
+
+def _budget(facts: Facts) -> dict[str, Any]:
+    budget = facts.budget
+    return {
+        "requests": {"used": budget.requests, "limit": budget.max_requests},
+        "seconds": {"used": round(facts.seconds, 3), "limit": budget.max_seconds},
+        "rate_limit_wait": {"used": round(budget.waited, 3), "limit": budget.max_wait},
+        "rate": budget.rate,
+    }
+
+
+def _latency(latencies: Latencies, name: str) -> dict[str, Any]:
+    return {
+        "count": latencies.buckets[name].total(),
+        **{key: _milliseconds(latencies.percentile(name, share)) for key, share in _PERCENTILES.items()},
+        "max": _milliseconds(latencies.largest[name]),
+        "histogram": [[bound, count] for bound, count in latencies.histogram(name)],
+    }
+
+
+def _milliseconds(time: float) -> float:
+    return float(f"{time:.3g}")
+
+
+def _unjudged(judgement: Judgement) -> list[Requirement]:
+    return [
+        judgement.requirements[name]
+        for name, tally in judgement.tallies.items()
+        if judgement.requirements[name].unchecked or tally.outcome in (Outcome.INCONCLUSIVE, Outcome.UNEXERCISED)
+    ]
+
+
+def _not_judged(requirement: Requirement, judgement: Judgement, redact: Redactor) -> Iterable[tuple[str, str]]:
+    tally = judgement.tallies[requirement.id]
+    yield "id", requirement.id
+    yield "reason", "unchecked" if requirement.unchecked else tally.outcome.value
+    yield "why", redact(_hidden(requirement.unchecked or tally.doubt or tally.why_unexercised))
+
+
+def _requirement(requirement: Requirement, judgement: Judgement, facts: Facts, redact: Redactor) -> dict[str, Any]:
+    tally = judgement.tallies[requirement.id]
+    return {
+        "id": requirement.id,
+        "level": requirement.level.value,
+        "section": requirement.section,
+        "statement": requirement.statement,
+        "source": requirement.source,
+        "carried_by": list(requirement.carried_by),
+        "unchecked": requirement.unchecked,
+        "outcome": tally.outcome.value,
+        "held": tally.held,
+        "broken": tally.broken,
+        "seconds": round(tally.seconds, 3),
+        "doubt": redact(_hidden(tally.doubt)),
+        "lacking": tally.lacking,
+        "findings": [_finding(requirement, finding, facts, redact) for finding in tally.findings],
+    }
+
+
+def _finding(requirement: Requirement, finding: Finding, facts: Facts, redact: Redactor) -> dict[str, Any]:
+    exchange, cause = finding.exchange, finding.cause
+    name = fingerprint(requirement.id, finding.check, cause)
+    return {
+        "fingerprint": name,
+        "check": finding.check,
+        "cause": _cause(cause),
+        "exchanges": finding.count,
+        "message": redact(_hidden(finding.message)),
+        "source": exchange.source,
+        "curl": curl(exchange.request, facts.target, redact),
+        "replay": f"mesh-export-conformance replay report.json {name}",
+        "request": _request(exchange.request, redact),
+        "response": _response(exchange, redact),
+        "symptoms": [_symptom(symptom, redact) for symptom in finding.symptoms],
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "method": cause.method,
+        "path": cause.path,
+        "parameters": list(cause.parameters),
+        "headers": list(cause.headers),
+        "credential": cause.credential,
+        "status": cause.status,
+    }
+
+
+def _request(request: Request, redact: Redactor) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "target": redact(request.target),
+        "headers": [[name, redact(value)] for name, value in request.headers],
+        "credential": request.credential.kind.value,
+        "credential_name": request.credential.name,
+        "body": None if request.body is None else redact(request.body.decode()),
+    }
+
+
+def _response(exchange: Exchange, redact: Redactor) -> dict[str, Any]:
+    return {
+        "status": exchange.status,
+        "failure": exchange.failure.value if exchange.failure else None,
+        "headers": [[name, redact(_hidden(value))] for name, value in exchange.headers],
+        "body": redact(_hidden(exchange.text))[:_LONGEST_BODY],
+        "seconds": round(exchange.elapsed, 3),
+    }
+
+
+def _symptom(symptom: Symptom, redact: Redactor) -> dict[str, Any]:
+    exchange = symptom.exchange
+    return {
+        "message": redact(_hidden(symptom.message)),
+        "method": exchange.request.method,
+        "target": redact(exchange.request.target),
+        "status": exchange.status,
+        "failure": exchange.failure.value if exchange.failure else None,
+    }
+
+
+def _hidden(text: str) -> str:
+    return hide_signed_links(text, _COLLECTION)
+
+
+def curl(request: Request, url: str, redact: Redactor) -> str:
+    """A line for a shell that sends a request again; the token is taken from the environment."""
+    parts = ["curl", "-sS", "-i", "--path-as-is", "-g"]
+    if request.method == "HEAD":
+        parts.append("-I")
+    elif request.method != "GET":
+        parts += ["-X", request.method]
+    quoted = [shlex.quote(part) for part in parts]
+    headers = list(request.headers)
+    if not request.header("accept"):
+        headers.append(("Accept", spec.VENDOR_MEDIA_TYPE))
+    if request.credential.kind is CredentialKind.GOOD:
+        quoted.append(f'-H "Authorization: Bearer ${TOKEN_VARIABLE}"')
+    elif request.credential.value is not None:
+        quoted.append(f'-H "Authorization: {_describe(request)}"')
+    quoted += [f"-H {shlex.quote(f'{name}: {redact(value)}')}" for name, value in headers]
+    if request.body is not None:
+        quoted.append(f"--json {shlex.quote(redact(request.body.decode()))}")
+    quoted.append(shlex.quote(redact(url + request.target)))
+    return " ".join(quoted)
+
+
+def _describe(request: Request) -> str:
+    """A credential that is made from the token is shown by what was done to it."""
+    return f"<{request.credential.name or request.credential.kind.value} credential>"
