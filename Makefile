@@ -4,11 +4,12 @@ BIN := .venv/bin
 SEED ?= 1
 URL ?=
 PAGE ?=
+ACCEPT ?=
 BASE ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint format generate check-generated build prove compare contract bench docs unread spec-diff lock clean
+.PHONY: help setup conformance test lint format generate check-generated build prove compare contract bench docs drift spec-diff lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,8 +66,8 @@ prove: setup ## Judge every fault and reading of the mock by the whole quick pro
 compare: setup ## Judge faults and readings of the mock by this suite and by schemathesis alone
 	@$(BIN)/python -m scripts.compare $(ARGS)
 
-unread: setup ## List the sentences of PAGE=file that no requirement covers
-	@$(BIN)/python -m scripts.unread "$(PAGE)"
+drift: setup ## Say where the saved page PAGE=file, the spec and the ledger have parted; ACCEPT=1 renews the digests
+	@$(BIN)/python -m scripts.drift "$(PAGE)" $(if $(ACCEPT),--accept)
 
 spec-diff: setup ## Say what changed since BASE=ref, whom it breaks, and which version comes next
 	@$(BIN)/python -m scripts.spec_diff "$(BASE)"

@@ -35,7 +35,7 @@ class Requirement:
         needs: What must be there for it to be seen at all; None where it always can be.
         unchecked: Why nobody outside can check it; None for a requirement that is checked.
         carried_by: JSON pointers into the spec.
-        read_from: Digests of the sentences of the page that it was read from.
+        read_from: The labels of what it was read from on the page (`openapi/page-digests.yaml`).
     """
 
     id: str
@@ -59,12 +59,6 @@ def requirements() -> dict[str, Requirement]:
     """Every requirement by its id, in the order of the page."""
     every = [Requirement(**entry) for entry in _file()["requirements"]]
     return {requirement.id: requirement for requirement in every}
-
-
-@cache
-def promising_nothing() -> dict[str, str]:
-    """The digests of sentences of the page that promise nothing, each with the reason."""
-    return dict(_file()["promises_nothing"])
 
 
 @cache

@@ -1,82 +1,140 @@
-"""A saved page is cut into sentences, and none is passed over."""
+"""A saved page is read into what it states, whatever its layout, and no line is passed over."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import textwrap
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from scripts import page, unread
+from scripts import page
+from scripts.page import Page
 
 PAGE = Path(__file__).with_name("page.txt")
-ROOT = PAGE.parent.parent
+TEXT = PAGE.read_text(encoding="utf-8")
+BLOCKS = TEXT.split("\n\n")
 
 
-def sentences(text: str, tmp_path: Path) -> list[page.Sentence]:
-    path = tmp_path / "page.txt"
-    path.write_text(text, encoding="utf-8")
-    return page.read_page(path)
+def statements(found: Page) -> list[tuple[str, str, str]]:
+    return [(each.place, each.part, each.text) for each in found.sentences]
 
 
-def test_sentences_keep_their_section_and_row() -> None:
-    found = {(each.section, each.row, each.text) for each in page.read_page(PAGE)}
-    assert ("Request parameters", "shelf", "No") in found
-    assert ("Request parameters", "shelf", "Narrows the list to one shelf.") in found
-    assert ("Response headers", "x-left", "How many calls are left.") in found
-    assert ("Book", "title", "String, null") in found
-    assert ("Response 200 OK", "", '{"books":[{"title":"Momo"}]}') in found
+def test_everything_has_its_place() -> None:
+    found = statements(page.read_page(PAGE))
+    assert ("Request", "", "Do not build upon it.") in found
+    assert ("Request parameters", "heading", "Request parameters") in found
+    assert ("Request parameters/$skip", "required", "No") in found
+    assert ("Request parameters/changesetId", "", "What is listed belongs to that changeset.") in found
+    assert ("Response headers/retry-after", "", "How many seconds to wait before asking again.") in found
+    assert ("Response 429", "heading", "Response 429 Too many requests") in found
+    assert ("Error/target", "type", "String, null") in found
+    assert ("Error Response/error", "name", "error") in found
 
 
-def test_every_word_of_the_page_is_in_a_sentence() -> None:
-    words = {word for each in page.read_page(PAGE) for word in each.text.replace(",", " ").replace(":", " ").split()}
-    headings = {"Name", "Required?", "Description", "Type", "json"}
-    for word in PAGE.read_text().split():
-        if word not in headings and not any(character in word for character in '{}[]"'):
-            assert word.strip(",:") in words
+def test_the_request_line_and_the_examples_are_values() -> None:
+    found = page.read_page(PAGE)
+    assert found.request is not None
+    assert (found.request.method, found.request.server) == ("GET", "https://qa-api.bentley.com")
+    assert found.request.path == "/mesh-export/"
+    assert list(found.request.query)[:3] == ["iModelId", "changesetId", "$top"]
+    assert all(found.request.query.values())
+    assert found.sections["Response 401"].examples[0].value["error"]["code"] == "HeaderNotFound"
+
+
+def test_a_name_in_braces_is_of_the_path_and_one_without_brackets_is_required() -> None:
+    found = page.read_text(TEXT.replace("/mesh-export/[?iModelId]", "/mesh-export/{id}?iModelId"))
+    assert found.request is not None
+    assert found.request.path == "/mesh-export/{id}"
+    assert found.request.query["iModelId"] is False
+
+
+def lines_taken(found: Page) -> set[int]:
+    lines = {each.line for each in found.sentences} | {each.line for each in found.sections.values()}
+    return lines | {each.number for each in (*found.navigation, *found.not_understood)}
+
+
+def test_every_line_is_taken_for_something() -> None:
+    taken = lines_taken(page.read_page(PAGE))
+    columns = {"Name", "Required?", "Type", "Description"}
+    in_json = False
+    for number, line in enumerate(TEXT.splitlines(), 1):
+        in_json = (in_json and bool(line)) or line == "json"
+        assert number in taken or not line or line in columns or in_json, line
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from(range(len(BLOCKS) + 1)),
+    st.text(st.characters(codec="ascii", exclude_characters="\r\n"), min_size=1),
+)
+def test_a_line_that_is_put_anywhere_is_taken_for_something(index: int, added: str) -> None:
+    text = "\n\n".join([*BLOCKS[:index], added, *BLOCKS[index:]])
+    if not " ".join(added.split()) or added.splitlines() != [added]:
+        return
+    before, after = page.read_text(TEXT), page.read_text(text)
+    changed = statements(after) != statements(before) or after.not_understood
+    assert changed or len(after.navigation) > len(before.navigation)
+
+
+def rewrapped(block: str, width: int) -> str:
+    """A paragraph of one line in narrower lines; anything else as it is."""
+    return (
+        block
+        if "\n" in block
+        else "\n".join(textwrap.wrap(block, width, break_long_words=False, break_on_hyphens=False))
+    )
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(min_value=40, max_value=100),
+    st.lists(st.integers(min_value=2, max_value=4), min_size=len(BLOCKS), max_size=len(BLOCKS)),
+    st.booleans(),
+)
+def test_other_line_breaks_and_blank_lines_state_the_same(width: int, gaps: list[int], trailing: bool) -> None:
+    text = "".join(
+        rewrapped(block, width) + (" " * trailing) + "\n" * gap for block, gap in zip(BLOCKS, gaps, strict=True)
+    )
+    assert statements(page.read_text(text)) == statements(page.read_text(TEXT))
+
+
+def test_blank_lines_within_a_row_and_the_layout_of_an_example_do_not_matter() -> None:
+    text = TEXT.replace("\ncdn\nNo\n", "\ncdn\n\nNo\n").replace("    ", "\t").replace("Name\n", "Name\n\n")
+    assert statements(page.read_text(text)) == statements(page.read_text(TEXT))
+
+
+def test_the_request_line_may_be_wrapped() -> None:
+    text = TEXT.replace("[&cdn]", "\n[&cdn]")
+    assert page.read_text(text).request is not None
+    assert statements(page.read_text(text)) == statements(page.read_text(TEXT))
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("Narrows the list to one shelf.", "Narrows the list to two shelves."),
-        ("shelf\nNo", "shelf\nYes"),
-        ('"Momo"', '"Jim Knopf"'),
-        ("Response 200 OK", "Response 201 Created"),
-        ("String, null", "String"),
-        ("How many calls are left.", "How many calls are left. It may be absent."),
+        ('"id": "fc3aa1e5', '"id": "fc3aa1e5" "'),
+        ('"code": "HeaderNotFound",', '"code": "HeaderNotFound", "code": "Other",'),
+        ("[?iModelId]", "[?iModelId"),
+        ("[&cdn]", "[&cdn][&cdn]"),
     ],
 )
-def test_a_changed_sentence_has_another_digest(before: str, after: str, tmp_path: Path) -> None:
-    text = PAGE.read_text()
-    assert before in text
-    old = {each.digest for each in page.read_page(PAGE)}
-    assert {each.digest for each in sentences(text.replace(before, after, 1), tmp_path)} - old
+def test_what_cannot_be_read_is_named(before: str, after: str) -> None:
+    assert before in TEXT
+    assert page.read_text(TEXT.replace(before, after, 1)).not_understood
 
 
-def test_the_layout_of_an_example_does_not_matter(tmp_path: Path) -> None:
-    text = PAGE.read_text()
-    old = [each.digest for each in page.read_page(PAGE)]
-    assert [each.digest for each in sentences(text.replace("    ", "  "), tmp_path)] == old
-
-
-def test_a_text_that_is_no_page_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text", ["", "Dear reader,\n\nnothing here.\n", "Response 200 OK\n\nFine.\n", '{"openapi": "3.1.0"}']
+)
+def test_a_text_that_is_no_page_is_refused(text: str) -> None:
     with pytest.raises(page.NotAPageError):
-        sentences("Dear reader,\n\nnothing here.\n", tmp_path)
+        page.read_text(text)
 
 
-def test_only_what_no_requirement_was_read_from_is_unread() -> None:
-    texts = {each.text for each in unread.unread(page.read_page(PAGE))}
-    assert {"Narrows the list to one shelf.", "They come in no order.", '{"books":[{"title":"Momo"}]}'} <= texts
-    # The page of the API has this row, in this place, as well.
-    assert "Authorization" not in texts
-
-
-@pytest.mark.parametrize(("argument", "code"), [(str(PAGE), 1), ("no-such-file", 2), (str(ROOT / "LICENSE"), 2)])
-def test_the_command_ends_with_a_code_of_its_own(argument: str, code: int) -> None:
-    command = [sys.executable, "-m", "scripts.unread", argument]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == code
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.splitlines()) == (code == 2)
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "page.txt"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(page.NotAPageError):
+        page.read_page(path)
