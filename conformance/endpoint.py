@@ -16,9 +16,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import httpx2
-from attrs import define, evolve, field, frozen
+from attrs import evolve, frozen
 
 from conformance import spec
+from conformance.account import Account, BudgetSpentError
 from conformance.exchange import Credential, CredentialKind, Exchange, Failure, Request
 from conformance.redaction import Redactor
 
@@ -46,10 +47,6 @@ _NO_ANSWER: Final = frozenset({Failure.UNREACHABLE, Failure.NOT_HTTP})
 _LARGEST_BODY: Final = 64 * 1024 * 1024
 
 
-class BudgetSpentError(Exception):
-    """The run may send no more: its budget of requests, of seconds or of waiting is spent."""
-
-
 class UnsendableError(Exception):
     """A request that must not go to this server, or that no HTTP client can write."""
 
@@ -75,16 +72,6 @@ class Limits:
     allow_writes: bool = False
 
 
-@define
-class _Limited:
-    """What is known of the server's rate limit."""
-
-    lock: threading.Lock = field(factory=threading.Lock)
-    until: float = 0.0
-    waited: float = 0.0
-    seen: bool = False
-
-
 class Endpoint:
     """Sends requests, and hands every exchange to those who listen.
 
@@ -94,6 +81,7 @@ class Endpoint:
         limits: What the run may cost.
         redactor: Learns every credential that is sent.
         listener: Called with each exchange, in the thread that sent it.
+        account: What is spent; one of its own where None.
     """
 
     def __init__(
@@ -105,13 +93,14 @@ class Endpoint:
         listener: Callable[[Exchange], None],
         *,
         authorization: str | None = None,
+        account: Account | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.token = token
         self.authorization = authorization or (f"Bearer {token}" if token else "")
         self.limits = limits
         self.redactor = redactor
-        self.loopback = _is_loopback(self.url)
+        self.loopback = is_loopback(self.url)
         self.sent = 0
         self.answered = 0
         self.hung = False
@@ -120,10 +109,8 @@ class Endpoint:
         """What the path of a request that removes something may name: what this run made, or made up."""
         self._listener = listener
         self._numbering = threading.Lock()
-        self._wrong_credentials = 0
         self._unanswered = 0
-        self._limited = _Limited()
-        self._next_slot = 0.0
+        self._account = account or Account()
         # On loopback a connection costs nothing, and servers that write a head and a body in two segments
         # answer at once only on a new one.
         self._client = self._new_client(keepalive=0 if self.loopback else limits.concurrency + 2)
@@ -147,23 +134,22 @@ class Endpoint:
         """Whether the server has stopped answering."""
         return self._unanswered >= _GONE
 
-    def be_gentle(self, rate: float) -> None:
-        """Send no more than this many requests a second, one at a time."""
-        self.limits = evolve(self.limits, rate=rate, concurrency=1)
-
     def cut_budget(self, requests: int) -> None:
         """Send no more than this many requests from now on."""
-        self.limits = evolve(self.limits, max_requests=min(self.limits.max_requests, self.sent + requests))
+        with self._account.changing() as spent:
+            self.limits = evolve(self.limits, max_requests=min(self.limits.max_requests, spent.sent + requests))
 
     @property
     def rate_limited(self) -> bool:
         """Whether the server has shown a rate limit."""
-        return self._limited.seen
+        with self._account.changing() as spent:
+            return spent.limited_until > 0
 
     @property
     def waited(self) -> float:
         """Seconds waited so far because the server limits its rate."""
-        return self._limited.waited
+        with self._account.changing() as spent:
+            return spent.waited
 
     @contextmanager
     def sending_as(self, source: str) -> Iterator[None]:
@@ -182,9 +168,10 @@ class Endpoint:
             return True
         if not request.changes and request.method not in _SAFE_METHODS and not self.limits.probe_methods:
             return False
-        return request.credential.kind not in _WRONG_CREDENTIALS or (
-            self._wrong_credentials < _WRONG_CREDENTIALS_ELSEWHERE
-        )
+        if request.credential.kind not in _WRONG_CREDENTIALS:
+            return True
+        with self._account.changing() as spent:
+            return spent.wrong_credentials < _WRONG_CREDENTIALS_ELSEWHERE
 
     def _may_change(self, request: Request) -> bool:
         if not self.limits.allow_writes:
@@ -206,12 +193,13 @@ class Endpoint:
         if not self.may_send(request):
             raise UnsendableError(request.method)
         if request.credential.kind in _WRONG_CREDENTIALS:
-            self._wrong_credentials += 1
-        if not self._limited.seen:
+            with self._account.changing() as spent:
+                spent.wrong_credentials += 1
+        if not self.rate_limited:
             exchange = self._send_once(request)
             if exchange.status != 429:
                 return exchange
-        with self._limited.lock:
+        with self._account.turn():
             return self._send_patiently(request)
 
     def send_all(self, requests: Iterable[Request]) -> list[Exchange]:
@@ -221,7 +209,7 @@ class Endpoint:
             BudgetSpentError: The run may send no more.
         """
         allowed = [request for request in requests if self.may_send(request)]
-        if len(allowed) < 2 or self.limits.concurrency < 2 or self._limited.seen:
+        if len(allowed) < 2 or self.limits.concurrency < 2 or self.rate_limited:
             exchanges = [self._send_if_it_can_be(request) for request in allowed]
         else:
             with ThreadPoolExecutor(min(self.limits.concurrency, len(allowed))) as pool:
@@ -243,12 +231,15 @@ class Endpoint:
         raise BudgetSpentError("the server keeps refusing with 429")
 
     def _wait_for_the_limit(self) -> None:
-        pause = self._limited.until - time.monotonic()
-        if pause > 0:
-            if self._limited.waited + pause > self.limits.max_wait:
+        with self._account.changing() as spent:
+            now = time.monotonic()
+            pause = max(0.0, spent.limited_until - now)
+            if spent.waited + pause > self.limits.max_wait:
                 raise BudgetSpentError(f"the server's rate limit asks for more waiting than {self.limits.max_wait:g} s")
-            self._limited.waited += pause
-            time.sleep(pause)
+            if now + pause >= spent.ends:
+                raise BudgetSpentError("its time is over while the server's rate limit asks to wait")
+            spent.waited += pause
+        time.sleep(pause)
 
     def _send_once(self, request: Request, waits: int = 0) -> Exchange:
         number = self._take_number()
@@ -311,8 +302,8 @@ class Endpoint:
         if exchange.failure is Failure.TIMEOUT:
             self.hung = True
         if exchange.status == 429:
-            self._limited.seen = True
-            self._limited.until = time.monotonic() + _seconds(exchange.header("retry-after"))
+            with self._account.changing() as spent:
+                spent.limited_until = time.monotonic() + _seconds(exchange.header("retry-after"))
 
     @property
     def _time_bound(self) -> float:
@@ -322,20 +313,10 @@ class Endpoint:
         with self._numbering:
             if self.gone and self.answered:
                 raise BudgetSpentError("the server has stopped answering")
-            if self.sent >= self.limits.max_requests:
-                raise BudgetSpentError(f"{self.limits.max_requests} requests are sent")
+            number, pause = self._account.take(self.limits.max_requests, self.limits.rate)
             self.sent += 1
-            number = self.sent
-            pause = self._slot() if self.limits.rate else 0.0
-        if pause > 0:
-            time.sleep(pause)
+        time.sleep(pause)
         return number
-
-    def _slot(self) -> float:
-        now = time.monotonic()
-        start = max(now, self._next_slot)
-        self._next_slot = start + 1 / (self.limits.rate or 1)
-        return start - now
 
     def _wire_request(self, request: Request) -> httpx2.Request:
         headers = [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in request.headers]
@@ -386,7 +367,8 @@ def _seconds(retry_after: str | None) -> float:
         return _DEFAULT_WAIT
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether a URL is on this machine."""
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True

@@ -36,6 +36,12 @@ class Latencies:
         self.buckets.setdefault(name, Counter())[_bucket(milliseconds)] += 1
         self.largest[name] = max(self.largest.get(name, 0.0), milliseconds)
 
+    def merge(self, other: Latencies) -> None:
+        """Count the times that another process had."""
+        for name, counts in other.buckets.items():
+            self.buckets.setdefault(name, Counter()).update(counts)
+            self.largest[name] = max(self.largest.get(name, 0.0), other.largest[name])
+
     def histogram(self, name: str) -> list[tuple[float, int]]:
         """The buckets of a class, shortest first: the upper bound in milliseconds, and how many exchanges."""
         return [(upper_bound(bucket), count) for bucket, count in sorted(self.buckets[name].items())]

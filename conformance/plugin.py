@@ -5,60 +5,38 @@ Loaded by `pytest.ini` beside it, so that other test suites do not meet it.
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 import tempfile
 import threading
-import time
 import traceback
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
-from os import getpid
+from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NoReturn
 
 import hypothesis
 import hypothesis.configuration
 import pytest
-from attrs import define, field
-from rich.console import Console
-from rich.text import Text
 
-import conformance.mock
-from conformance import ledger, options, report, settings_file
-from conformance.endpoint import BudgetSpentError, Endpoint
+from conformance import ledger, options, settings_file
+from conformance import session as sessions
+from conformance.account import BudgetSpentError
+from conformance.distribution import Controller, Worker, is_controller, worker_session
+from conformance.merging import Seen
 from conformance.options import OPTIONS, OptionError, Settings
-from conformance.redaction import Redactor
 from conformance.run import CannotTestError, Run
-from conformance.verdict import ExitCode, Judgement
+from conformance.session import Session
+from conformance.verdict import ExitCode
 
-_GENTLE_RATE: Final = 10.0
 _RANDOM: Final = frozenset({"test_properties", "test_relations", "test_schema"})
 _PYTEST_FAILED: Final = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+_CONTROLLER, _WORKER = "mesh-export-controller", "mesh-export-worker"
 
 
 class RequirementViolatedError(AssertionError):
     """A probe confirmed that a requirement is violated."""
-
-
-@define
-class Session:
-    """What the plugin keeps from the start of a session to its end."""
-
-    settings: Settings
-    run: Run
-    target: str = ""
-    exit_code: ExitCode | None = None
-    failures: list[str] = field(factory=list)
-    notes: list[str] = field(factory=list)
-    started: datetime = field(factory=lambda: datetime.now(UTC))
-    interrupted: bool = False
-    probes: int = 0
-    done: int = 0
-
-
-_SESSION: Final = pytest.StashKey[Session]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -104,14 +82,27 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         _print_requirements()
         raise SystemExit(ExitCode.CONFORMS)
     options.make_current(settings)
-    early_config.stash[_SESSION] = Session(settings, Run(settings.requirements))
+    _check_processes(known)
+    early_config.stash[sessions.KEY] = Session(settings, Run(settings.requirements))
+
+
+def _check_processes(known: argparse.Namespace) -> None:
+    """Leave of xdist's options only `-n`: processes elsewhere could not share the account of the run."""
+    processes = getattr(known, "numprocesses", None)
+    if isinstance(processes, int) and processes < 0:
+        _refuse(f"-n {processes} is no number of processes: give one from 1, or auto.")
+    if getattr(known, "tx", None) or getattr(known, "dist", "no") != "no" or getattr(known, "looponfail", False):
+        _refuse("Of the options of pytest-xdist only -n N is of use here: it spreads the run over N processes.")
 
 
 def _refuse(sentence: str) -> NoReturn:
+    if "numprocesses" in sentence:
+        sentence = "-n needs the number of processes: give one from 1, or auto."
     sys.stderr.write(sentence + "\n")
     raise SystemExit(ExitCode.WRONG_USE)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marker that ties a probe to its requirements, and keep hypothesis from writing into the checkout."""
     config.addinivalue_line("markers", "requirements(*ids): the requirements that the probe puts to the test")
@@ -126,19 +117,36 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     hypothesis.settings.load_profile("conformance")
+    _take_part(config, Path(folder.name) / "account")
+
+
+def _take_part(config: pytest.Config, account: Path) -> None:
+    """Be the process that starts the others, or one of these, where the run is spread."""
+    told = worker_session(config)
+    if told is not None:
+        config.stash[sessions.KEY] = told
+        options.make_current(told.settings)
+        config.pluginmanager.register(Worker(told), _WORKER)
+    elif is_controller(config) and sessions.KEY in config.stash:
+        # One probe after the other: the telling ones come first, and no process is left with all the long ones.
+        config.option.maxschedchunk = 1
+        config.option.maxworkerrestart = "0"
+        # xdist speaks through it of its processes; the verdict does not.
+        config.pluginmanager.unregister(name="terminalreporter")
+        config.pluginmanager.register(Controller(sessions.of(config), account), _CONTROLLER)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int | pytest.ExitCode | None, int | None]:
     """Give every end of the command one of our exit codes."""
-    session = config.stash.get(_SESSION, None)
+    state = config.stash.get(sessions.KEY, None)
     try:
         result = yield
     except pytest.UsageError as error:
         _refuse(str(error))
-    if session is None or result is None:
+    if state is None or result is None:
         return None if result is None else int(result)
-    return _exit_code(session, pytest.ExitCode(result) if result in list(pytest.ExitCode) else None)
+    return _exit_code(state, pytest.ExitCode(result) if result in list(pytest.ExitCode) else None)
 
 
 def _exit_code(session: Session, code: pytest.ExitCode | None) -> int:
@@ -160,8 +168,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out the probes of requirements that were not asked for."""
     # The telling requests come before the random ones: a budget that runs out costs the least.
     items.sort(key=lambda item: item.path.stem in _RANDOM)
-    session = config.stash[_SESSION]
-    asked_for = set(session.settings.requirements)
+    asked_for = set(sessions.of(config).settings.requirements)
     if not asked_for:
         return
     wanted = [item for item in items if asked_for & requirements_of(item)]
@@ -177,21 +184,19 @@ def requirements_of(item: pytest.Item) -> set[str]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Open the run before the first probe, and judge it after the last."""
-    state = session.config.stash[_SESSION]
-    if session.config.option.collectonly or not session.items:
+    config, state = session.config, sessions.of(session.config)
+    controller: Controller | None = config.pluginmanager.get_plugin(_CONTROLLER)
+    if config.option.collectonly or not (session.items or controller):
         return (yield)
-    state.probes = len(session.items)
-    console = _console()
+    state.probes = state.probes or len(session.items)
+    is_worker = config.pluginmanager.has_plugin(_WORKER)
     with ExitStack() as stack:
-        try:
-            stack.enter_context(_opened(state))
-        except CannotTestError as error:
-            console.print(Text(state.run.endpoint.redactor(str(error))), soft_wrap=True)
-            state.exit_code = ExitCode.NO_API
-            session.items.clear()
-        except BudgetSpentError as error:
-            state.run.spent = str(error)
-        _interrupt_on_sigterm()
+        if controller is None:
+            _open(state, stack, is_worker)
+            if state.run.no_api and not is_worker:
+                session.items.clear()
+        if not is_worker:
+            _interrupt_on_sigterm()
         try:
             result = yield
         except KeyboardInterrupt:
@@ -199,10 +204,29 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             state.notes.append("Interrupted: this is what was seen so far.")
             raise
         finally:
-            _clear_progress(console)
-            if state.exit_code is None:
-                _conclude(state, console)
+            if not is_worker:
+                _clear_progress()
+                _conclude(state, controller.seen if controller else state.seen)
     return result
+
+
+def _open(state: Session, stack: ExitStack, is_worker: bool) -> None:
+    """Open the run in this process; what stands in its way is kept for the end."""
+    try:
+        if not is_worker:
+            stack.enter_context(sessions.served(state))
+        stack.enter_context(sessions.opened(state))
+    except CannotTestError as error:
+        state.run.no_api = state.run.spent = state.redactor(str(error))
+    except BudgetSpentError as error:
+        state.run.spent = str(error)
+
+
+def _conclude(state: Session, seen: Seen) -> None:
+    if seen.no_api:
+        sessions.refuse_to_judge(state, seen.no_api)
+    else:
+        sessions.conclude(state, seen)
 
 
 def _interrupt_on_sigterm() -> None:
@@ -211,48 +235,10 @@ def _interrupt_on_sigterm() -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def _console() -> Console:
-    terminal = sys.stdout.isatty()
-    return Console(highlight=False, width=None if terminal else 120)
-
-
-@contextmanager
-def _opened(state: Session) -> Iterator[None]:
-    """Have an endpoint, the given one or the embedded mock, and make the first walk."""
-    settings, run = state.settings, state.run
-    with ExitStack() as stack:
-        url, token = settings.url, settings.token
-        state.target = url or ""
-        if url is None:
-            token = "mock-token"  # noqa: S105  the embedded mock is no secret
-            mock = conformance.mock.Settings(token=token, seed=settings.seed)
-            url = stack.enter_context(conformance.mock.serve(mock))
-            state.target = url
-            state.notes.append("Without --url this was the embedded mock.")
-        run.endpoint = Endpoint(url, token, settings.limits, Redactor(), run.heard)
-        stack.callback(run.endpoint.close)
-        if not run.endpoint.loopback and settings.limits.rate is None:
-            run.endpoint.be_gentle(_GENTLE_RATE)
-        _print_header(state)
-        run.open()
-        yield
-
-
-def _print_header(state: Session) -> None:
-    settings = state.settings
-    version = conformance.__version__
-    console = _console()
-    console.print(
-        Text(f"mesh-export-conformance {version}: {state.target}, profile {settings.profile}, seed {settings.seed}")
-    )
-    if not settings.token and settings.url:
-        console.print(Text(f"{options.TOKEN_VARIABLE} is not set: requests go without a token."))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """After a probe, confirm what it raised suspicion of; a probe that confirmed a violation fails."""
-    run = item.config.stash[_SESSION].run
+    run = sessions.of(item.config).run
     if run.spent:
         pytest.skip(run.spent)
     try:
@@ -274,12 +260,18 @@ def pytest_runtest_makereport(
     """Tell a probe that found a violation from one that failed itself."""
     result = yield
     if call.excinfo and not call.excinfo.errisinstance((RequirementViolatedError, pytest.skip.Exception)):
-        state = item.config.stash[_SESSION]
+        state = sessions.of(item.config)
         where = traceback.extract_tb(call.excinfo.tb)[-1]
         place = f"{Path(where.filename).name}:{where.lineno}"
         error = f"{item.name} failed itself ({call.excinfo.typename} at {place}): {str(call.excinfo.value)[:300]}"
-        state.failures.append(state.run.endpoint.redactor(error))
+        state.failures.append(state.redactor(error))
     return result
+
+
+def _clear_progress() -> None:
+    if sys.stdout.isatty():
+        sys.stdout.write("\r\033[K")
+        sys.stdout.flush()
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -290,7 +282,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Show where the run is, in a terminal."""
-    state = item.config.stash[_SESSION]
+    state = sessions.of(item.config)
     state.done += 1
     if sys.stdout.isatty():
         sent = state.run.endpoint.sent
@@ -298,57 +290,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         sys.stdout.flush()
 
 
-def _clear_progress(console: Console) -> None:
-    if console.is_terminal:
-        sys.stdout.write("\r\033[K")
-        sys.stdout.flush()
-
-
-def _conclude(state: Session, console: Console) -> None:
-    run, settings = state.run, state.settings
-    run.say_what_is_lacking()
-    judgement = Judgement(run.tallies, ledger.requirements(), run.saw_exports, settings.fail_on)
-    if run.spent:
-        state.notes.append(f"Stopped early: {run.spent}.")
-    if run.moves:
-        state.notes.append(f"The collection moved while it was read ({run.moves} times).")
-    state.notes.extend(state.failures)
-    facts = report.Facts(
-        settings,
-        state.target,
-        run.sources,
-        time.monotonic() - run.began,
-        state.started,
-        _budget(run.endpoint),
-        run.latencies,
-        tuple(state.notes),
-        partial=state.interrupted,
-        failed=bool(state.failures),
-    )
-    document = report.document(judgement, facts, run.endpoint.redactor)
-    report.print_verdict(console, document)
-    folder = settings.report_dir or Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{getpid()}"
-    try:
-        path = report.write(folder, document)
-        console.print(Text(f"Report: {path}"), soft_wrap=True)
-    except OSError as error:
-        console.print(Text(f"The report could not be written to {folder}: {error.strerror}."), soft_wrap=True)
-        state.failures.append("the report could not be written")
-    state.exit_code = judgement.exit_code
-
-
-def _budget(endpoint: Endpoint) -> report.Budget:
-    limits = endpoint.limits
-    return report.Budget(endpoint.sent, endpoint.waited, limits.rate, limits.max_requests, limits.max_wait)
-
-
 @pytest.fixture
 def run(request: pytest.FixtureRequest) -> Run:
     """The run that all probes share."""
-    return request.config.stash[_SESSION].run
+    return sessions.of(request.config).run
 
 
 @pytest.fixture
 def settings(request: pytest.FixtureRequest) -> Settings:
     """What the run was told."""
-    return request.config.stash[_SESSION].settings
+    return sessions.of(request.config).settings

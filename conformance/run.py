@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 from attrs import evolve, frozen
 
 from conformance import checks, ledger
+from conformance.account import BudgetSpentError
 from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
 from conformance.collection import Export, Snapshot, identity
-from conformance.endpoint import BudgetSpentError, Endpoint
+from conformance.endpoint import Endpoint
 from conformance.exchange import Exchange, Failure, Request, encode
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
 from conformance.latency import Latencies
@@ -61,6 +62,12 @@ class CannotTestError(Exception):
     """There is no API here to judge: the server does not answer, refuses a good token, or has no such path."""
 
 
+def follows_from(requirement: str, tallies: Mapping[str, Tally]) -> bool:
+    """Whether a requirement cannot hold because another one is violated."""
+    cause = tallies.get(_FOLLOWS_FROM.get(requirement, ""))
+    return cause is not None and cause.broken > 0
+
+
 @frozen
 class Suspicion:
     """A violation that is not yet confirmed."""
@@ -85,6 +92,7 @@ class Run:
         self.saw_exports = False
         self.moves = 0
         self.spent = ""
+        self.no_api = ""
         self.began = time.monotonic()
         self.suspicions: list[Suspicion] = []
         self._endpoint: Endpoint | None = None
@@ -216,7 +224,7 @@ class Run:
             check: The name of the check that failed; empty where a probe compared several exchanges.
             reduced: Whether each part of the request was needed for it to fail.
         """
-        if requirement in self.tallies and not self.tally(_FOLLOWS_FROM.get(requirement, "")).broken:
+        if requirement in self.tallies and not follows_from(requirement, self.tallies):
             self.tallies[requirement].add(Finding(exchange, message, check, reduced))
 
     def _broke_unreduced(self, requirement: str, suspicion: Suspicion) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from conformance.exchange import Exchange
 from conformance.fingerprint import Cause, cause
@@ -131,6 +131,21 @@ class Tally:
     def explaining(self, exchange: Exchange, check: str) -> Finding | None:
         """The known fault that explains why an exchange fails a check."""
         return next((each for each in self.findings if each.reduced and each.explains(exchange, check)), None)
+
+    def merge(self, other: Tally) -> None:
+        """Count what another process observed of the same requirement."""
+        self.held += other.held
+        self.broken += other.broken
+        self.seconds += other.seconds
+        for finding in other.findings:
+            known = next((each for each in self.findings if each.is_fault_of(finding)), None)
+            if known:
+                known.see(finding)
+                known.count += finding.count - 1
+            else:
+                self.findings.append(evolve(finding, symptoms=list(finding.symptoms)))
+        self.findings.sort(key=lambda each: each.exchange.request.size)
+        self.doubt = self.doubt or other.doubt
 
     @property
     def outcome(self) -> Outcome:

@@ -1,0 +1,167 @@
+"""A session of the suite from its first word to its last: the server, the run, and what is said at the end.
+
+How pytest calls it is the plugin's business.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from os import getpid
+from pathlib import Path
+from typing import Final
+
+import pytest
+from attrs import define, evolve, field
+from rich.console import Console
+from rich.text import Text
+
+import conformance.mock
+from conformance import ledger, options, report
+from conformance.account import Account
+from conformance.endpoint import Endpoint, is_loopback
+from conformance.merging import Seen
+from conformance.options import Settings
+from conformance.redaction import Redactor
+from conformance.run import Run
+from conformance.verdict import ExitCode, Judgement
+
+_GENTLE_RATE: Final = 10.0
+
+
+@define
+class Session:
+    """What the plugin keeps from the start of a session to its end."""
+
+    settings: Settings
+    run: Run
+    target: str = ""
+    exit_code: ExitCode | None = None
+    failures: list[str] = field(factory=list)
+    notes: list[str] = field(factory=list)
+    started: datetime = field(factory=lambda: datetime.now(UTC))
+    interrupted: bool = False
+    probes: int = 0
+    done: int = 0
+    redactor: Redactor = field(factory=Redactor)
+    account: Account = field(factory=Account)
+    began: float = field(factory=time.monotonic)
+
+    @property
+    def seen(self) -> Seen:
+        """What this process has seen so far."""
+        return Seen.by(self.run, self.failures, self.redactor)
+
+
+KEY: Final = pytest.StashKey[Session]()
+"""Where pytest's configuration has the session."""
+
+
+def of(config: pytest.Config) -> Session:
+    """The session of a configuration."""
+    return config.stash[KEY]
+
+
+def console() -> Console:
+    """Where the suite speaks."""
+    terminal = sys.stdout.isatty()
+    return Console(highlight=False, width=None if terminal else 120)
+
+
+@contextmanager
+def served(session: Session) -> Iterator[None]:
+    """Have a server to judge, the given one or the embedded mock, and say which."""
+    session.began = time.monotonic()
+    with nullcontext(session.settings.url) if session.settings.url else _mock(session) as url:
+        session.target = url
+        limits = session.settings.limits
+        if not is_loopback(url) and limits.rate is None:
+            gentle = evolve(limits, rate=_GENTLE_RATE, concurrency=1)
+            session.settings = evolve(session.settings, limits=gentle)
+        _print_header(session)
+        yield
+
+
+@contextmanager
+def _mock(session: Session) -> Iterator[str]:
+    token = "mock-token"  # noqa: S105  the embedded mock is no secret
+    with conformance.mock.serve(conformance.mock.Settings(token=token, seed=session.settings.seed)) as url:
+        session.settings = evolve(session.settings, url=url, token=token)
+        session.notes.append("Without --url this was the embedded mock.")
+        yield url
+
+
+def _print_header(session: Session) -> None:
+    settings = session.settings
+    version = conformance.__version__
+    line = f"mesh-export-conformance {version}: {session.target}, profile {settings.profile}, seed {settings.seed}"
+    console().print(Text(line))
+    if not settings.token:
+        console().print(Text(f"{options.TOKEN_VARIABLE} is not set: requests go without a token."))
+
+
+@contextmanager
+def opened(session: Session) -> Iterator[None]:
+    """Have an endpoint for a server that is there, and make the first walk.
+
+    Raises:
+        CannotTestError: There is no API to judge.
+        BudgetSpentError: There was not enough for the walk.
+    """
+    settings, run = session.settings, session.run
+    url = settings.url or ""
+    run.endpoint = Endpoint(url, settings.token, settings.limits, session.redactor, run.heard, account=session.account)
+    try:
+        run.open()
+        yield
+    finally:
+        run.endpoint.close()
+
+
+def conclude(session: Session, seen: Seen) -> None:
+    """Judge what was seen, print it, and write the report."""
+    settings = session.settings
+    judgement = Judgement(seen.tallies, ledger.requirements(), seen.saw_exports, settings.fail_on)
+    if seen.spent:
+        session.notes.append(f"Stopped early: {seen.spent}.")
+    if seen.moves:
+        session.notes.append(f"The collection moved while it was read ({seen.moves} times).")
+    session.notes.extend(seen.failures)
+    facts = report.Facts(
+        settings,
+        session.target,
+        seen.sources,
+        time.monotonic() - session.began,
+        session.started,
+        _budget(session),
+        seen.latencies,
+        tuple(session.notes),
+        partial=session.interrupted,
+        failed=bool(seen.failures),
+    )
+    document = report.document(judgement, facts, seen.redactor)
+    out = console()
+    report.print_verdict(out, document)
+    folder = settings.report_dir or Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{getpid()}"
+    try:
+        path = report.write(folder, document)
+        out.print(Text(f"Report: {path}"), soft_wrap=True)
+    except OSError as error:
+        out.print(Text(f"The report could not be written to {folder}: {error.strerror}."), soft_wrap=True)
+        session.failures.append("the report could not be written")
+    session.exit_code = judgement.exit_code
+
+
+def _budget(session: Session) -> report.Budget:
+    limits = session.settings.limits
+    with session.account.changing() as spent:
+        return report.Budget(spent.sent, spent.waited, limits.rate, limits.max_requests, limits.max_wait)
+
+
+def refuse_to_judge(session: Session, reason: str) -> None:
+    """Say why there is no API to judge."""
+    console().print(Text(session.redactor(reason)), soft_wrap=True)
+    session.exit_code = ExitCode.NO_API
