@@ -62,6 +62,12 @@ def requirements() -> dict[str, Requirement]:
 
 
 @cache
+def promising_nothing() -> dict[str, str]:
+    """The digests of sentences of the page that promise nothing, each with the reason."""
+    return dict(_file()["promises_nothing"])
+
+
+@cache
 def carried_by(pointer: str) -> tuple[Requirement, ...]:
     """The requirements that a part of the spec carries."""
     return tuple(requirement for requirement in requirements().values() if pointer in requirement.carried_by)
