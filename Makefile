@@ -6,10 +6,11 @@ URL ?=
 PAGE ?=
 ACCEPT ?=
 BASE ?=
+DRY ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint format generate check-generated build prove compare contract bench docs drift spec-diff lock clean
+.PHONY: help setup conformance test lint format generate check-generated build prove compare contract bench docs drift spec-diff release-check release lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +72,12 @@ drift: setup ## Say where the saved page PAGE=file, the spec and the ledger have
 
 spec-diff: setup ## Say what changed since BASE=ref, whom it breaks, and which version comes next
 	@$(BIN)/python -m scripts.spec_diff "$(BASE)"
+
+release-check: setup ## Say whether this checkout may be released, compared with BASE=ref or the last release
+	@$(BIN)/python -m scripts.release_check --base "$(BASE)" $(ARGS)
+
+release: setup ## Check and build a release in dist/release/ and tag it; with DRY=1 stop before the tag
+	@$(BIN)/python -m scripts.release $(if $(DRY),--dry) $(ARGS)
 
 lock: setup ## Renew requirements.lock within the bounds of pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

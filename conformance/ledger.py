@@ -68,6 +68,12 @@ def promising_nothing() -> dict[str, str]:
 
 
 @cache
+def removed() -> dict[str, str]:
+    """The ids of requirements that went, each with the version that it went in and why."""
+    return dict(_file()["removed"])
+
+
+@cache
 def carried_by(pointer: str) -> tuple[Requirement, ...]:
     """The requirements that a part of the spec carries."""
     return tuple(requirement for requirement in requirements().values() if pointer in requirement.carried_by)

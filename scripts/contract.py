@@ -11,11 +11,11 @@ import os
 import secrets
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from pathlib import Path
 
 from conformance.mock import Settings, serve
+from scripts.distributions import Distribution, build, install
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "scripts" / "contract_program.py"
@@ -32,17 +32,10 @@ def installed(folder: Path, resolution: str = "highest") -> Path:
         The interpreter of the environment.
 
     Raises:
-        subprocess.CalledProcessError: It cannot be built or installed.
+        BuildError: It cannot be built or installed.
     """
-    source, wheels = str(ROOT / "generated"), str(folder / "dist")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", wheels, source]
-    subprocess.run(build, check=True, capture_output=True)
-    (wheel,) = (folder / "dist").glob("*.whl")
-    uv = Path(sysconfig.get_path("scripts")) / "uv"
-    python = folder / "environment" / "bin" / "python"
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder / "environment"], check=True)
-    subprocess.run([uv, "pip", "install", "--quiet", "--resolution", resolution, "--python", python, wheel], check=True)
-    return python
+    wheel, _ = build(Distribution(ROOT / "generated"), folder)
+    return install(wheel, folder / "environment", Path(sys.executable), resolution) / "python"
 
 
 def run(python: Path, url: str, token: str) -> subprocess.CompletedProcess[str]:

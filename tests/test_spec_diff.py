@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from scratch import LEDGER, ROOT, SPEC, edit, git, repository
 
 from scripts import spec_diff
 
-ROOT = Path(__file__).parent.parent
-SPEC, LEDGER = "openapi/mesh-export.yaml", "openapi/requirements.yaml"
 PACKAGE = "generated/mesh_export_client"
-
-
-def git(root: Path, *arguments: str) -> None:
-    identity = ["-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "init.defaultBranch=main"]
-    subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
 
 
 @pytest.fixture
 def scratch(tmp_path: Path) -> Path:
-    """A repository with the spec, the ledger and the package as its first commit."""
-    for name in ("openapi", "generated"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "dist", "build"))
-    git(tmp_path, "init", "--quiet")
-    git(tmp_path, "add", "--all")
-    git(tmp_path, "commit", "--quiet", "--message", "the first")
-    return tmp_path
-
-
-def edit(path: Path, change: Callable[[Any], None]) -> None:
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    change(data)
-    path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    return repository(tmp_path)
 
 
 def said(root: Path, capsys: pytest.CaptureFixture[str]) -> str:
