@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 import yaml
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from conformance.ledger import Requirement
 from scripts import digests, page_and_spec
@@ -50,6 +50,7 @@ class Sources:
         nothing: The labels of what promises nothing.
         readings: What was read of the page, by label.
         wire_names: The names of the wire that look like words.
+        named: Every label that the ledger names.
     """
 
     spec: SpecFile
@@ -58,10 +59,12 @@ class Sources:
     nothing: frozenset[str]
     readings: dict[str, Reading]
     wire_names: frozenset[str]
-
-    def named(self) -> frozenset[str]:
-        """Every label that the ledger names."""
-        return self.nothing.union(*(each.read_from for each in self.requirements))
+    named: frozenset[str] = field(
+        init=False,
+        default=Factory(
+            lambda self: self.nothing.union(*(each.read_from for each in self.requirements)), takes_self=True
+        ),
+    )
 
     def read_from(self, label: str) -> list[Requirement]:
         """The requirements that were read from a label or, where it ends in a slash, from one below it."""
@@ -123,13 +126,12 @@ def accept(page: Page, sources: Sources) -> tuple[dict[str, Reading], list[str]]
 
     A sentence that the ledger does not name stays unread, and a reading that it still names stays.
     """
-    named = sources.named()
     after: dict[str, Reading] = {}
     changed: list[str] = []
     for each in digests.match(page.sentences, sources.readings):
         now = digests.reading(each.sentence, sources.wire_names) if each.sentence else None
         kept = each.reading if now is None or _unchanged(each.reading, now) else now
-        if kept and each.label in named:
+        if kept and each.label in sources.named:
             after[each.label] = kept
         if after.get(each.label) != each.reading:
             changed.append(each.label)
@@ -170,22 +172,22 @@ def _of_sentences(page: Page, sources: Sources, told: set[str], *, quote: bool) 
     for each in matches:
         yield from _of_sentence(each, page, sources, quote=quote)
     gone = [each.label for each in matches if each.sentence is None]
-    never_read = sources.named() - sources.readings.keys() - {each.label for each in matches}
+    never_read = sources.named - sources.readings.keys() - {each.label for each in matches}
     gone += sorted(label for label in never_read if not _told(label, told))
     yield from _of_what_is_gone(gone, page, sources)
 
 
 def _of_sentence(each: Match, page: Page, sources: Sources, *, quote: bool) -> Iterator[Finding]:
-    sentence, named = each.sentence, sources.named()
+    sentence = each.sentence
     if sentence is None:
         return
     now = digests.reading(sentence, sources.wire_names)
-    if each.label in named and _unchanged(each.reading, now):
+    if each.label in sources.named and _unchanged(each.reading, now):
         return
     shown = f": {sentence.text[:_WIDTH]!r}" if quote and sentence.part != "example" else ""
     place = sources.spec.place(page_and_spec.pointer_of(each.label, page, sources.spec))
     ids = tuple(requirement.id for requirement in sources.read_from(each.label))
-    if each.label not in named:
+    if each.label not in sources.named:
         yield Finding(place, "unread", f"no requirement is read from {each.label}{shown}", sentence.line, ids)
     elif each.reading is None:
         yield Finding(place, "unread", f"{each.label} is named but not accepted yet{shown}", sentence.line, ids)
@@ -243,9 +245,13 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         page = read_page(Path(arguments.page))
-        sources = load(arguments.spec, arguments.ledger, arguments.digests)
-    except (OSError, NotAPageError, yaml.YAMLError) as error:
+    except (OSError, NotAPageError) as error:
         print(f"{error}: give a saved copy of the documentation page (make drift PAGE=file).", file=sys.stderr)
+        return 2
+    try:
+        sources = load(arguments.spec, arguments.ledger, arguments.digests)
+    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        print(f"The spec, the ledger or the digests cannot be read: {' '.join(str(error).split())}.", file=sys.stderr)
         return 2
     if arguments.accept:
         after, changed = accept(page, sources)

@@ -39,8 +39,10 @@ _FOOTER: Final = re.compile(
     r"|terms( of (service|use))?)",
     re.IGNORECASE,
 )
-# A line of a menu has few words, ends no sentence, and has none of these.
+_FOOTER_WORDS: Final = 12
+# A line of a menu has few words, ends no sentence, and has none of these; a version is no number.
 _MENU_WORDS: Final = 7
+_VERSION: Final = re.compile(r"\b(v|version )\d+(\.\d+)*\b", re.IGNORECASE)
 _NOT_A_MENU: Final = re.compile(
     r"[${}\[\]=\d]|\S/\S|\b(beta|breaking|caution|deprecated|must|obsolete|preview|removed|required|retired|sunset"
     r"|unsupported|warning)\b",
@@ -425,10 +427,10 @@ def _known_heading(text: str) -> str | None:
 
 
 def _is_menu(text: str) -> bool:
-    if _known_heading(text) or re.match(r"©|copyright", text, re.IGNORECASE):
+    words = len(text.split())
+    if _known_heading(text) or (words <= _FOOTER_WORDS and _FOOTER.fullmatch(text)):
         return True
-    short = len(text.split()) <= _MENU_WORDS and not text.endswith((".", "!"))
-    return short and not _NOT_A_MENU.search(text)
+    return words <= _MENU_WORDS and not text.endswith((".", "!")) and not _NOT_A_MENU.search(_VERSION.sub("", text))
 
 
 def _split_query(target: str) -> tuple[str, dict[str, bool] | None]:

@@ -385,9 +385,10 @@ def _limits(sides: Sides) -> Iterator[Difference]:
             for error in errors_in(example.value):
                 target, message = error.get("target"), str(error.get("message"))
                 pointer = f"{known[target].pointer}/schema/maximum" if target in known else ""
-                maximum, numbers = sides.spec.at(pointer) if pointer else None, re.findall(r"\d+", message)
-                if maximum is not None and numbers and str(maximum) not in numbers:
-                    text = f"the page limits {target} to {numbers[0]}, the spec to {maximum}"
+                numbers = re.findall(r"\d+", message) if pointer else []
+                maximum = sides.spec.at(pointer) if numbers else None
+                if numbers and str(maximum) not in numbers:
+                    text = f"the page limits {target} to {numbers[0]}, the spec to {maximum or 'nothing'}"
                     yield Difference(pointer, text, example.line, (f"{section.name}/example",))
 
 

@@ -231,23 +231,31 @@ def test_an_added_row_is_noticed(before: str, name: str, sentence: str) -> None:
     assert "unread" in kinds(found)
 
 
-@pytest.mark.parametrize(
-    "line", [line for line in TEXT.splitlines() if line and line not in "Name Type Description {}"]
-)
-def test_a_removed_line_is_noticed(line: str) -> None:
-    navigation = {each.text for each in page.read_text(TEXT).navigation}
-    if line not in navigation and line != "json":
-        assert answer(edited(f"\n{line}\n", "\n"))
+def test_a_removed_line_is_noticed_whichever_it_is() -> None:
+    lines = TEXT.splitlines()
+    navigation = {each.number for each in page.read_text(TEXT).navigation}
+    for index, line in enumerate(lines):
+        # An example is one without the word before it, too.
+        if line and line != "json" and index + 1 not in navigation:
+            assert answer("\n".join(lines[:index] + lines[index + 1 :])), f"line {index + 1}: {line}"
 
 
 menus = st.lists(
-    st.sampled_from(["Home", "APIs", "Mesh Export", "Table of contents", "Documentation", "Get help", "Request headers",
+    st.sampled_from(["Home", "APIs", "Mesh Export", "Table of contents", "API V2", "Get help", "Request headers",
                      "Response 200 OK", "Error Response", "Sign in", "Download API definition:"]),
     max_size=6,
 )  # fmt: skip
 footers = st.lists(
     st.sampled_from(
-        ["Yes", "No", "Contact us", "Privacy policy", "© 2026 Somebody. All rights reserved.", "Community"]
+        [
+            "Yes",
+            "No",
+            "Contact us",
+            "Last updated 3 days ago",
+            "Privacy policy",
+            "© 2026 Somebody. All rights reserved.",
+            "Community",
+        ]
     ),
     max_size=6,
 )
@@ -287,6 +295,31 @@ def test_what_the_spec_has_from_elsewhere_is_no_difference(tmp_path: Path) -> No
     assert drift.findings(page.read_text(TEXT), drift.load(path, LEDGER, DIGESTS)) == []
 
 
+@pytest.mark.parametrize(
+    "pointer",
+    [
+        "/servers/1", "/security", "/paths/~1mesh-export~1/get/parameters/3", "/paths/~1mesh-export~1/get/parameters/9",
+        "/paths/~1mesh-export~1/get/responses/422", "/components/parameters/top/schema/maximum",
+        "/components/parameters/orderBy/schema/enum", "/components/parameters/prefer/schema/x-extensible-enum",
+        "/components/responses/TooManyRequests/headers", "/components/responses/Unauthorized/content",
+        "/components/schemas/Error/properties/target", "/components/schemas/Error/properties/code/type",
+        "/components/examples/HeaderNotFound/value/error/code", "/components/examples/ExportList/value/exports/2",
+        "/components/schemas/ErrorResponse", "/components/schemas/ExportListResponse",
+    ],
+)  # fmt: skip
+def test_what_the_spec_lacks_is_noticed(pointer: str, tmp_path: Path) -> None:
+    document = yaml.load(SPEC.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    *way, last = (name.replace("~1", "/") for name in pointer[1:].split("/"))
+    node = document
+    for name in way:
+        node = node[int(name)] if isinstance(node, list) else node[name]
+    del node[int(last) if isinstance(node, list) else last]
+    path = tmp_path / "spec.yaml"
+    path.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False))
+    found = drift.findings(page.read_text(TEXT), drift.load(path, LEDGER, DIGESTS))
+    assert {each.kind for each in found} == {"promise"}
+
+
 def test_accepting_renews_what_changed_and_nothing_else(tmp_path: Path) -> None:
     text = edited("Narrows by changesetId", "Filters by changesetId").replace("how many seconds", "what time")
     after, changed = drift.accept(page.read_text(text), SOURCES)
@@ -306,6 +339,12 @@ def test_accepting_does_not_hide_what_is_unread_or_wrong_in_the_spec(tmp_path: P
     path = tmp_path / "digests.yaml"
     digests.save(path, after)
     assert kinds(answer(text, drift.load(SPEC, LEDGER, path))) == {"promise", "unread"}
+
+
+def test_a_ledger_that_cannot_be_read_ends_with_one_line_and_code_2() -> None:
+    done = command(str(PAGE), "--ledger", str(DIGESTS))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("argument", ["no-such-file", "LICENSE", ""])

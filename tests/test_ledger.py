@@ -108,7 +108,7 @@ def test_no_sentence_is_both_read_and_declared_to_promise_nothing() -> None:
 
 
 def test_the_ledger_and_the_digests_name_the_same_sentences() -> None:
-    assert SOURCES.named() == SOURCES.readings.keys()
+    assert SOURCES.named == SOURCES.readings.keys()
 
 
 def test_no_requirement_changes_its_meaning_or_vanishes() -> None:
