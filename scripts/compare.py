@@ -46,7 +46,7 @@ def schemathesis(*options: str) -> Callable[[Trial], Judged]:
     """Schemathesis from its command line."""
 
     def judge(trial: Trial) -> Judged:
-        settings = Settings(token=TOKEN, fault=trial.fault, reading=READINGS[trial.reading], seed=trial.seed)
+        settings = Settings(token=TOKEN, fault=trial.fault, reading=trial.reading, seed=trial.seed)
         with serve(settings) as url, tempfile.TemporaryDirectory() as folder:
             command = [
                 str(_SCHEMATHESIS),
@@ -82,8 +82,10 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=20, help="take every n-th fault only")
     parser.add_argument("--output", type=Path, default=ROOT / "reports" / "compare.md")
     chosen = parser.parse_args()
-    faults = [Trial(name, "default", 1) for name in list(FAULTS)[:: chosen.every]]
-    readings = [Trial(None, name, 1) for name in READINGS if name not in ("rate-limited", "moving")]
+    faults = [Trial(name, fault=name) for name in list(FAULTS)[:: chosen.every]]
+    readings = [
+        Trial(name, reading=reading) for name, reading in READINGS.items() if name not in ("rate-limited", "moving")
+    ]
     lines = [
         f"{len(faults)} faults and {len(readings)} conforming readings, one run each.",
         "",

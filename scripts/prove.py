@@ -1,6 +1,7 @@
 """Judge every fault and every reading of the mock by the whole quick profile, and write what came of it as a table.
 
-Exit codes: 0 every reading was silent, 1 one was not. Faults that go unseen are listed, and do not fail: the table
+Readings are the named ones over several seeds, and compositions of all freedoms at random. Exit codes: 0 every reading
+was silent, 1 one was not. Faults that go unseen are listed, and do not fail: the table
 says how many. Single requirements are the business of the tests.
 """
 
@@ -20,10 +21,12 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 
 from conformance import ledger
 from conformance.mock import FAULTS, READINGS, Settings, serve
+from conformance.mock.compositions import compositions
+from conformance.mock.reading import Reading
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "token-of-the-mock-0123456789"  # noqa: S105  the mock's own
@@ -32,16 +35,19 @@ _MAX_TASKS = 25
 
 @frozen
 class Trial:
-    """One run on one server: a fault, or a reading with a seed."""
+    """One run on one server: a fault, or a reading.
 
-    fault: str | None
-    reading: str
-    seed: int
+    Attributes:
+        title: What the server is.
+        seed: Seed of the server's data and of the run.
+        fault: The fault; None for a reading.
+        reading: How the server reads the page.
+    """
 
-    @property
-    def title(self) -> str:
-        """What the server was."""
-        return self.fault or f"{self.reading}, seed {self.seed}"
+    title: str
+    seed: int = 1
+    fault: str | None = None
+    reading: Reading = field(factory=Reading)
 
 
 @frozen
@@ -58,7 +64,7 @@ class Result:
 def try_out(trial: Trial) -> Result:
     """Run the quick profile in this process."""
     os.environ["MESH_EXPORT_TOKEN"] = TOKEN
-    settings = Settings(token=TOKEN, fault=trial.fault, reading=READINGS[trial.reading], seed=trial.seed)
+    settings = Settings(token=TOKEN, fault=trial.fault, reading=trial.reading, seed=trial.seed)
     with tempfile.TemporaryDirectory() as folder, serve(settings) as url, contextlib.redirect_stdout(io.StringIO()):
         options = ["--url", url, "--seed", str(trial.seed), "--fail-on", "should", "--report-dir", folder]
         code = int(pytest.main([str(ROOT / "conformance"), *options]))
@@ -119,16 +125,32 @@ def table(faults: list[Result], readings: list[Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def named_readings(seeds: int) -> list[Trial]:
+    """Every named reading, with each seed."""
+    return [
+        Trial(f"{name}, seed {seed}", seed, reading=reading)
+        for name, reading in READINGS.items()
+        for seed in range(1, seeds + 1)
+    ]
+
+
+def composed_readings(count: int) -> list[Trial]:
+    """Readings that choose each freedom by chance."""
+    drawn = compositions(count, seed=1) if count else []
+    return [Trial(f"composition {number}", number, reading=reading) for number, reading in enumerate(drawn, 1)]
+
+
 def main() -> int:
     """Try out what was asked for, and write the table."""
     parser = argparse.ArgumentParser(description="Judge every fault and reading of the mock by the quick profile.")
-    parser.add_argument("--every", type=int, default=1, help="take every n-th fault only")
+    parser.add_argument("--every", type=int, default=1, help="take every n-th fault only; 0 for none")
     parser.add_argument("--seeds", type=int, default=3, help="seeds for each reading")
+    parser.add_argument("--compositions", type=int, default=200, help="readings composed at random")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--output", type=Path, default=ROOT / "reports" / "prove.md")
     chosen = parser.parse_args()
-    faults = [Trial(name, "default", 1) for name in list(FAULTS)[:: chosen.every]]
-    readings = [Trial(None, name, seed) for name in READINGS for seed in range(1, chosen.seeds + 1)]
+    faults = [Trial(name, fault=name) for name in list(FAULTS)[:: chosen.every]] if chosen.every else []
+    readings = [*named_readings(chosen.seeds), *composed_readings(chosen.compositions)]
     results = list(run([*readings, *faults], chosen.workers))
     text = table([r for r in results if r.trial.fault], [r for r in results if not r.trial.fault])
     chosen.output.parent.mkdir(parents=True, exist_ok=True)

@@ -12,9 +12,9 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mock_http import ask, walk
-from mock_readings import readings
 
 from conformance.mock import READINGS, Reading, Settings, compose, create_app
+from conformance.mock.compositions import readings
 from conformance.mock.model import PARAMETERS
 
 FULL = {"prefer": "return=representation"}

@@ -7,6 +7,8 @@ from plain_server import serving
 from suite import TOKEN, judge
 
 from conformance.mock import READINGS, Settings, serve
+from conformance.mock.compositions import compositions
+from conformance.mock.reading import Reading
 
 _TOO_LITTLE = {"empty": 4}
 
@@ -25,3 +27,10 @@ def test_a_conforming_server_of_another_make_is_not_found_at_fault(size: int, pr
         said = judge(url, "--seed", "4", "--fail-on", "should")
     assert said.with_outcome("violated") == set(), said.output
     assert said.code == 0
+
+
+@pytest.mark.parametrize("reading", compositions(3, seed=20, calm=True))
+def test_no_composition_of_freedoms_is_found_at_fault(reading: Reading) -> None:
+    with serve(Settings(token=TOKEN, reading=reading)) as url:
+        said = judge(url, "--seed", "5", "--fail-on", "should")
+    assert said.with_outcome("violated") == set(), said.output

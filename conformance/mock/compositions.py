@@ -1,9 +1,13 @@
-"""Readings of the page composed at random, for hypothesis."""
+"""Readings of the page composed at random, by hypothesis: what a conforming server may be like.
+
+Which freedoms there are is said where a reading is defined.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import hypothesis
 from hypothesis import strategies as st
 
 from conformance.mock.reading import Reading, choices
@@ -34,3 +38,23 @@ def readings(*, calm: bool = True) -> st.SearchStrategy[Reading]:
         if not (calm and name in _CALM)
     }
     return st.builds(Reading, **freedoms)
+
+
+def compositions(count: int, seed: int, *, calm: bool = False) -> list[Reading]:
+    """Readings composed at random, the same for the same seed.
+
+    Args:
+        count: How many.
+        seed: What they are drawn by.
+        calm: Leave the size of the collection, the rate limit and the movement as they are.
+    """
+    drawn: list[Reading] = []
+
+    @hypothesis.settings(max_examples=count, phases=[hypothesis.Phase.generate], database=None, deadline=None)
+    @hypothesis.seed(seed)
+    @hypothesis.given(readings(calm=calm))
+    def draw(reading: Reading) -> None:
+        drawn.append(reading)
+
+    draw()
+    return drawn
