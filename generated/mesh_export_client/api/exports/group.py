@@ -123,7 +123,7 @@ class Exports:
     ) -> Export:
         """Wait until an export is complete.
 
-        Asks again and again, with pauses that grow from `interval` to `max_interval`.
+        Asks the list again and again, with pauses that grow from `interval` to `max_interval`.
 
         Args:
             export: The export, or its id.
@@ -144,7 +144,8 @@ class Exports:
         wanted = str(export.id if isinstance(export, Export) else export).lower()
         if isinstance(export, Export) and export.request and imodel_id is None:
             imodel_id = export.request.imodel_id
-        seen = isinstance(export, Export)
+        # One that has not started may be so new that the list lacks it.
+        seen = isinstance(export, Export) and export.status != ExportStatus.NOT_STARTED
 
         def probe() -> Export | None:
             nonlocal seen
@@ -262,7 +263,7 @@ class AsyncExports:
     ) -> Export:
         """Wait until an export is complete.
 
-        Asks again and again, with pauses that grow from `interval` to `max_interval`.
+        Asks the list again and again, with pauses that grow from `interval` to `max_interval`.
 
         Args:
             export: The export, or its id.
@@ -283,7 +284,8 @@ class AsyncExports:
         wanted = str(export.id if isinstance(export, Export) else export).lower()
         if isinstance(export, Export) and export.request and imodel_id is None:
             imodel_id = export.request.imodel_id
-        seen = isinstance(export, Export)
+        # One that has not started may be so new that the list lacks it.
+        seen = isinstance(export, Export) and export.status != ExportStatus.NOT_STARTED
 
         async def probe() -> Export | None:
             nonlocal seen
