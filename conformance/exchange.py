@@ -82,12 +82,12 @@ class Request:
     body: bytes | None = None
 
     @classmethod
-    def to(cls, operation: str, *, body: Any = None, pairs: Iterable[tuple[str, str]] = (), **places: str) -> Request:
-        """A request of an operation, with the members of its path by their names and a JSON body."""
+    def to(cls, operation: str, *, body: Any = None, pairs: Iterable[tuple[str, str]] = (), **more: Any) -> Request:
+        """A request of an operation, with a JSON body; the parameters of its path are given by their names."""
         about = spec.operations()[operation]
-        path = about.path.format_map({name: quote(value, safe="") for name, value in places.items()})
+        places = {name: quote(more.pop(name), safe="") for name in about.places}
         content = None if body is None else json.dumps(body).encode()
-        return cls(query=encode(pairs), method=about.method, path=path, body=content)
+        return cls(encode(pairs), method=about.method, path=about.path.format_map(places), body=content, **more)
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]] = (), **more: Any) -> Request:
@@ -260,6 +260,12 @@ class Exchange:
         body = self.json
         error = body.get("error") if isinstance(body, dict) else None
         return error if isinstance(error, dict) else {}
+
+    @property
+    def export(self) -> dict[str, Any]:
+        """The export of an answer that has a single one; empty where it has none."""
+        export = self.json.get("export") if isinstance(self.json, dict) else None
+        return export if isinstance(export, dict) else {}
 
     @property
     def is_list(self) -> bool:

@@ -6,21 +6,23 @@ The ledger says which requirement needs what. Whether one was seen kept or broke
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Final
 
 from attrs import frozen
 
+from conformance import spec
 from conformance.collection import Snapshot, date, mesh_link, requested
 
 
 @frozen
 class Sight:
-    """What a run has before it: the last walk, the page size without `$top`, and whether a 429 came."""
+    """What a run has before it: the last walk, the page size without `$top`, whether a 429 came, what operations."""
 
     snapshot: Snapshot | None
     default_top: int
     rate_limited: bool
+    served: Set[str] = frozenset()
 
 
 @frozen
@@ -50,6 +52,10 @@ def _linked(sight: Sight, *, linked: bool) -> bool:
     return any((mesh_link(export) is not None or export.get("status") == "Complete") is linked for export in exports)
 
 
+def _operation(name: str) -> Need:
+    return Need(lambda sight: name in sight.served, f"the server did not show that it has the operation {name}")
+
+
 NEEDS: Final[Mapping[str, Need]] = {
     "export": Need(lambda sight: _size(sight) > 0, "the collection is empty"),
     "two-exports": Need(lambda sight: _size(sight) > 1, "the collection has fewer than two exports"),
@@ -70,6 +76,7 @@ NEEDS: Final[Mapping[str, Need]] = {
     "rate-limit": Need(
         lambda sight: sight.rate_limited, "the server showed no rate limit; --probe-rate-limit looks for one"
     ),
+    **{name: _operation(name) for name in spec.operations() if name != spec.LIST},
 }
 
 

@@ -244,7 +244,8 @@ class Run:
 
     def say_what_is_lacking(self) -> None:
         """Note for each requirement what was not there for it to be seen."""
-        sight = Sight(self.knowledge.snapshot, self.knowledge.default_top, self.endpoint.rate_limited)
+        knowledge = self.knowledge
+        sight = Sight(knowledge.snapshot, knowledge.default_top, self.endpoint.rate_limited, knowledge.served)
         for name, tally in self.tallies.items():
             tally.lacking = missing(ledger.requirements()[name].needs, sight)
 

@@ -55,6 +55,11 @@ class Operation:
         return re.split("(?=[A-Z])", self.id)[0]
 
     @property
+    def places(self) -> list[str]:
+        """The names of the parameters in its path."""
+        return re.findall(r"\{(\w+)\}", self.path)
+
+    @property
     def takes_body(self) -> bool:
         """Whether a request of it has a body."""
         return "requestBody" in self.definition

@@ -44,12 +44,13 @@ def exports(size: int) -> list[dict[str, Any]]:
 class Handler(BaseHTTPRequestHandler):
     listed: list[dict[str, Any]]
     token: str
+    elsewhere: tuple[int, Any] = (404, {"error": {"code": "NotFound", "message": "There is nothing here."}})
 
     def do_GET(self) -> None:
         target = urlsplit(self.path)
         authorization = self.headers.get("Authorization")
         if target.path.rstrip("/") != "/mesh-export":
-            self.answer(404, {"error": {"code": "NotFound", "message": "There is nothing here."}})
+            self.answer(*self.elsewhere)
         elif not authorization:
             self.refuse("HeaderNotFound", "Header Authorization was not found in the request. Access denied.")
         elif authorization != f"Bearer {self.token}":
@@ -131,7 +132,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_PATCH = do_DELETE = refuse_method  # noqa: N815
 
-    def answer(self, status: int, body: dict[str, Any]) -> None:
+    def answer(self, status: int, body: Any) -> None:
         text = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -151,8 +152,8 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(size: int, token: str, protocol: str) -> Iterator[str]:
-    kind = type("Bound", (Handler,), {"listed": exports(size), "token": token, "protocol_version": protocol})
+def serving(size: int, token: str, protocol: str, **more: Any) -> Iterator[str]:
+    kind = type("Bound", (Handler,), {"listed": exports(size), "token": token, "protocol_version": protocol, **more})
     server = Server(("127.0.0.1", 0), kind)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

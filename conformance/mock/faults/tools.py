@@ -75,6 +75,21 @@ def both(*changes: Change) -> Change:
     return change
 
 
+def performed(operation: str, change: Callable[[Call, Callable[[Call], Answer]], Answer]) -> Change:
+    """Answers an operation differently.
+
+    Args:
+        operation: The operation.
+        change: Makes the other answer from the call and what answers as it should be.
+    """
+
+    def changed(stages: Stages) -> Stages:
+        own = stages.operations[operation]
+        return evolve(stages, operations={**stages.operations, operation: lambda call: change(call, own)})
+
+    return changed
+
+
 def parser(name: str, wrapper: Callable[[Parser], Parser]) -> Change:
     """Reads one parameter differently.
 
