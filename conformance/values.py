@@ -36,6 +36,20 @@ FREE: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Values that a server may take as it likes, but never with a server error, by parameter."""
 
+ODD_IDS: Final = (
+    "0",
+    "not-a-uuid",
+    "null",
+    "%",
+    "\0",
+    "ü",
+    "'",
+    "a" * 300,
+    "D3B07384-D113-4EC4-9A5D-3F1B7C0E8A4",
+    "mesh export",
+)
+"""Ids that no export can have: a path may have any, and none may end in a server error."""
+
 BADLY_ESCAPED: Final = ("%zz", "%FF", "%C3%28")
 """Values that are not well-formed when they are decoded, as they go over the wire."""
 

@@ -15,7 +15,15 @@ from typing import Any
 
 import httpx2
 import mesh_export_client
-from mesh_export_client import AsyncMeshExportClient, Export, InvalidRequestError, MeshExportClient, RetryPolicy
+from mesh_export_client import (
+    AsyncMeshExportClient,
+    Export,
+    InvalidRequestError,
+    MeshExportClient,
+    NotFoundError,
+    RetryPolicy,
+    UnexpectedStatusError,
+)
 
 PATIENT = RetryPolicy(max_retries=10, max_retry_after=30)
 ROOT = "https://gateway.example/root"
@@ -160,6 +168,17 @@ def refusal(error: InvalidRequestError, record: Record) -> list[str]:
     return [] if same else ["the error differs from what was sent"]
 
 
+def got(item: Export, record: Record) -> list[str]:
+    """Get one export by its id, and say where it differs from what came; a server may lack the operation."""
+    with MeshExportClient(transport=Recorder(record), retries=PATIENT) as client:
+        try:
+            found = client.exports.get(item.id)
+            same = canonical(found.to_dict()) == canonical(record.exchanges[-1][2]["export"]) and found.id == item.id
+        except (NotFoundError, UnexpectedStatusError):
+            return []
+    return [] if same else [f"export {item.id} differs from what was sent"]
+
+
 def main() -> int:
     """Make each call in both ways; the result is the exit code."""
     known = walked({"representation": "full"}, Record())
@@ -177,6 +196,11 @@ def main() -> int:
             print(
                 f"{'differs' if found else 'agrees '} {way.__name__}({', '.join(call)}): {'; '.join(found[:3]) or said}"
             )
+    for item in known[:3]:
+        record = Record()
+        found = got(item, record)
+        failed += bool(found)
+        print(f"{'differs' if found else 'agrees '} got({item.id}): {'; '.join(found) or 'as listed'}")
     print(
         f"{mesh_export_client.__name__} {mesh_export_client.__version__}: {items} items compared, {failed} calls differ"
     )

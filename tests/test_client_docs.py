@@ -26,6 +26,7 @@ EXPECTED = {
     "Five lines": "tileset.json?",
     "Credentials": "",
     "Pages": "50\n[UUID(",
+    "One export": "True ExportNotFound",
     "Errors": "InvalidMeshExportRequest ('$top',) ['$top must be lower or equal to 1000.']",
     "Retries and time": "0",
     "Async": "\n",

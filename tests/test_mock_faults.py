@@ -48,7 +48,18 @@ def _without_token(query: str = "", value: str | None = None, *, path: str = "/m
 
 @functools.cache
 def _questions() -> list[Question]:
-    return [*_credential_questions(), *_odd_questions(), *_plain_questions(), *_filter_questions()]
+    list_questions = [*_credential_questions(), *_odd_questions(), *_plain_questions(), *_filter_questions()]
+    return [*list_questions, *_single_questions()]
+
+
+def _single_questions() -> Iterator[Question]:
+    ids = [export["id"] for export in _exports()[:12]]
+    for one in (*ids, "00000000-0000-4000-8000-000000000000", "not-a-uuid"):
+        yield from (
+            _get(path=f"/mesh-export/{one}"),
+            _get("cdn=1", {"prefer": "return=minimal"}, path=f"/mesh-export/{one}"),
+        )
+    yield from (_without_token(path=f"/mesh-export/{ids[0]}", value=value) for value in (None, "Bearer wrong"))
 
 
 def _plain_questions() -> Iterator[Question]:

@@ -6,6 +6,7 @@ import pytest
 from plain_server import serving
 from suite import TOKEN, judge
 
+from conformance import ledger
 from conformance.mock import READINGS, Settings, serve
 from conformance.mock.compositions import compositions
 from conformance.mock.reading import Reading
@@ -34,3 +35,26 @@ def test_no_composition_of_freedoms_is_found_at_fault(reading: Reading) -> None:
     with serve(Settings(token=TOKEN, reading=reading)) as url:
         said = judge(url, "--seed", "5", "--fail-on", "should")
     assert said.with_outcome("violated") == set(), said.output
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        (404, {"error": {"code": "NotFound", "message": "There is nothing here."}}),
+        (404, "not JSON's idea of an error"),
+        (405, {}),
+        (200, {"exports": [], "_links": {"self": {"href": "https://api.bentley.com/mesh-export/"}}}),
+        (200, "<html>Welcome</html>"),
+        (302, {}),
+        (401, {"error": {"code": "HeaderNotFound", "message": "No."}}),
+        (500, {"error": {"code": "InternalServerError", "message": "No."}}),
+    ],
+)
+def test_a_server_without_the_other_operations_is_not_judged_by_them(elsewhere: tuple[int, object]) -> None:
+    with serving(60, TOKEN, "HTTP/1.1", elsewhere=elsewhere) as url:
+        said = judge(url, "--seed", "4", "--fail-on", "should", "-k", "export")
+    assert said.with_outcome("violated") == set(), said.output
+    assert {each.id for each in ledger.requirements().values() if each.needs == "getExport"} <= said.with_outcome(
+        "unexercised"
+    )
+    assert "the server did not show that it has the operation getExport" in said.output

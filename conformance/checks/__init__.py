@@ -3,7 +3,7 @@
 A module per theme; importing the package registers them all.
 """
 
-from conformance.checks import bodies, errors, exports, limits, links, operations, selections, statuses
+from conformance.checks import bodies, errors, exports, get_export, limits, links, operations, selections, statuses
 from conformance.checks.operations import shows_operation
 from conformance.checks.registry import CHECKS, Context, Observation, observe
 
@@ -14,6 +14,7 @@ __all__ = [
     "bodies",
     "errors",
     "exports",
+    "get_export",
     "limits",
     "links",
     "observe",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import access, answers, links, parameters, preferences, representation, selection
+from . import access, answers, links, parameters, preferences, representation, selection, single
 from .model import Page, RefusalError, Stages
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def conforming() -> Stages:
     """The stages of a conforming endpoint, with a rate limit of its own."""
     return Stages(
         answer=answer,
-        operations={"listExports": listing},
+        operations={"listExports": listing, **single.OPERATIONS},
         route=access.route,
         authorize=access.authorize,
         limit=access.limiter(),

@@ -181,6 +181,10 @@ class AuthenticationError(ResponseError):
     """The service answered 401: the credentials are missing, refused or not enough."""
 
 
+class NotFoundError(ResponseError):
+    """The service answered 404."""
+
+
 class InvalidRequestError(ResponseError):
     """The service answered 422: `details` and `targets` name what is wrong."""
 
@@ -191,6 +195,7 @@ class RateLimitError(ResponseError):
 
 ERRORS_BY_STATUS: Mapping[int, type[ResponseError]] = {
     401: AuthenticationError,
+    404: NotFoundError,
     422: InvalidRequestError,
     429: RateLimitError,
 }

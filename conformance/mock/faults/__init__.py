@@ -10,6 +10,7 @@ from . import (
     credentials,
     errors,
     filters,
+    get_export,
     limits,
     linking,
     members,
@@ -40,6 +41,7 @@ _THEMES = (
     linking,
     errors,
     limits,
+    get_export,
 )
 
 FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for theme in _THEMES for fault in theme.FAULTS})

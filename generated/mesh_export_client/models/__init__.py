@@ -8,6 +8,7 @@ from .export_links import ExportLinks
 from .export_list_links import ExportListLinks
 from .export_list_response import ExportListResponse
 from .export_request import ExportRequest
+from .export_response import ExportResponse
 from .export_status import ExportStatus
 from .export_type import ExportType
 from .link import Link
@@ -22,6 +23,7 @@ __all__ = [
     "ExportListLinks",
     "ExportListResponse",
     "ExportRequest",
+    "ExportResponse",
     "ExportStatus",
     "ExportType",
     "Link",

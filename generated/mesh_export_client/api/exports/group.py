@@ -19,6 +19,7 @@ from ...models import (
     ExportType,
 )
 from ...types import CallOptions
+from .get_export import get_export
 from .list_exports import PAGING as LIST_EXPORTS_PAGING
 from .list_exports import list_exports
 
@@ -110,6 +111,40 @@ class Exports:
             **options,
         )
         return Pager(self._session, call, LIST_EXPORTS_PAGING, limit=limit, start=start)
+
+    def get(
+        self,
+        id: UUID | str,
+        *,
+        cdn: int | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Export:
+        """Get an export.
+
+        One export in full representation. The list is recommended instead: this operation may go away before the
+        service is generally available.
+
+        Args:
+            id: The export's id. (Path: `id`)
+            cdn: With 1, the links to tiles lead to a content delivery network. (Request parameters: `cdn`)
+            **options: What holds for this call alone: see `CallOptions`.
+
+        Returns:
+            The `Export`.
+
+        Raises:
+            InvalidArgumentError: A parameter is out of bounds or cannot be sent.
+            AuthenticationError: The service answered 401 (Response 401).
+            NotFoundError: The service answered 404 (Response 404).
+            RateLimitError: The service answered 429 (Response 429).
+            MeshExportError: Anything else that went wrong: see `errors`.
+        """
+        call = get_export(
+            id=id,
+            cdn=cdn,
+            **options,
+        )
+        return self._session.result(call)
 
     def wait_until_complete(
         self,
@@ -251,6 +286,40 @@ class AsyncExports:
         )
         return AsyncPager(self._session, call, LIST_EXPORTS_PAGING, limit=limit, start=start)
 
+    async def get(
+        self,
+        id: UUID | str,
+        *,
+        cdn: int | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Export:
+        """Get an export.
+
+        One export in full representation. The list is recommended instead: this operation may go away before the
+        service is generally available.
+
+        Args:
+            id: The export's id. (Path: `id`)
+            cdn: With 1, the links to tiles lead to a content delivery network. (Request parameters: `cdn`)
+            **options: What holds for this call alone: see `CallOptions`.
+
+        Returns:
+            The `Export`.
+
+        Raises:
+            InvalidArgumentError: A parameter is out of bounds or cannot be sent.
+            AuthenticationError: The service answered 401 (Response 401).
+            NotFoundError: The service answered 404 (Response 404).
+            RateLimitError: The service answered 429 (Response 429).
+            MeshExportError: Anything else that went wrong: see `errors`.
+        """
+        call = get_export(
+            id=id,
+            cdn=cdn,
+            **options,
+        )
+        return await self._session.result(call)
+
     async def wait_until_complete(
         self,
         export: Export | UUID | str,
@@ -308,6 +377,7 @@ class ExportsWithRawResponse:
 
     def __init__(self, session: Session) -> None:
         self.list = session.raw(list_exports)
+        self.get = session.raw(get_export)
 
 
 class AsyncExportsWithRawResponse:
@@ -315,3 +385,4 @@ class AsyncExportsWithRawResponse:
 
     def __init__(self, session: AsyncSession) -> None:
         self.list = session.raw(list_exports)
+        self.get = session.raw(get_export)
