@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-import pytest
-
-from conformance import __version__
+from conformance import __version__, compare, history, report
 from conformance.explain import UnknownRequirementError, explain
+from conformance.invocation import suite
 from conformance.options import OPTIONS
+from conformance.replay import ReplayError, find, replay
+from conformance.report import InvalidReportError
 from conformance.verdict import ExitCode
 from conformance.wording import nearest
 
@@ -43,8 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     first = given[0] if given else "run"
     if first in _COMMANDS:
         parser = _parser()
-        chosen = parser.parse_args(given)
-        return _COMMANDS[first](parser, chosen)
+        chosen, options = parser.parse_known_args(given)
+        if options and first not in _TAKING_OPTIONS:
+            parser.error(f"{first} does not take {options[0]}: {first} --help says what it takes.")
+        return _COMMANDS[first](parser, chosen, options)
     if first == "run":
         del given[:1]
     elif not first.startswith("-"):
@@ -61,11 +64,10 @@ def _run(options: list[str]) -> int:
     if "--version" in options:
         print(_PROGRAM, __version__)  # noqa: T201
         return ExitCode.CONFORMS
-    folder = Path(__file__).parent
-    return int(pytest.main([str(folder), "-c", str(folder / "pytest.ini"), "--rootdir", str(folder), *options]))
+    return suite(options)
 
 
-def _explain(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
+def _explain(parser: argparse.ArgumentParser, chosen: argparse.Namespace, _options: list[str]) -> int:
     try:
         print(explain(chosen.id))  # noqa: T201
     except UnknownRequirementError as error:
@@ -73,9 +75,39 @@ def _explain(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int
     return ExitCode.CONFORMS
 
 
-_COMMANDS: Final[Mapping[str, Callable[[argparse.ArgumentParser, argparse.Namespace], int]]] = {
+def _compare(parser: argparse.ArgumentParser, chosen: argparse.Namespace, _options: list[str]) -> int:
+    try:
+        *before, new = [report.read(path) for path in chosen.reports]
+    except InvalidReportError as error:
+        parser.error(str(error))
+    if len(before) > 1:
+        parser.error("Give two reports, or one where there is none before it.")
+    past = history.read(chosen.history) if chosen.history else []
+    comparison = compare.compare(before[0] if before else None, new, past)
+    print(_FORMS[chosen.form](comparison))  # noqa: T201
+    return ExitCode.DOES_NOT_CONFORM if comparison.new else ExitCode.CONFORMS
+
+
+_FORMS: Final = {"text": compare.as_text, "json": compare.as_json, "markdown": compare.as_markdown}
+
+
+def _replay(parser: argparse.ArgumentParser, chosen: argparse.Namespace, options: list[str]) -> int:
+    try:
+        code, said = replay(find(chosen.report, chosen.finding), options)
+    except ReplayError as error:
+        parser.error(str(error))
+    print(said)  # noqa: T201
+    return code
+
+
+_Handler = Callable[[argparse.ArgumentParser, argparse.Namespace, list[str]], int]
+_COMMANDS: Final[Mapping[str, _Handler]] = {
     "explain": _explain,
+    "compare": _compare,
+    "replay": _replay,
 }
+_TAKING_OPTIONS: Final = frozenset({"replay"})
+"""Commands that begin a run, and hand it its options."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,6 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     commands.add_parser("run", help="judge a server (what is done without a command)", add_help=False)
     _add_explain(commands)
+    _add_compare(commands)
+    _add_replay(commands)
     return parser
 
 
@@ -106,6 +140,40 @@ def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "what stands behind a requirement: its promise, its ground, what is checked and how, what breaks it"
     explain_parser = commands.add_parser("explain", help=text, description=f"Print {text}.", allow_abbrev=False)
     explain_parser.add_argument("id", metavar="ID", help="the requirement, such as top-maximum")
+
+
+def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "what a report says that the one before it did not: new, fixed, still there, flaky"
+    parser = commands.add_parser(
+        "compare",
+        help=text,
+        usage=f"{_PROGRAM} compare [--history DIR] [--json | --markdown] [OLD] NEW",
+        description=f"Print {text}. Exit codes: 0 nothing is new, 1 something is, 2 wrong use.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "reports", metavar="REPORT", nargs="+", type=Path, help="report.json, or the folder that has it"
+    )
+    parser.add_argument("--history", metavar="DIR", type=Path, help="past runs, to tell flaky from new")
+    form = parser.add_mutually_exclusive_group()
+    for name in ("json", "markdown"):
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=f"print it as {name}")
+    parser.set_defaults(form="text")
+
+
+def _add_replay(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "send the smallest exchange of a finding again and say whether it still fails"
+    parser = commands.add_parser(
+        "replay",
+        help=text,
+        usage=f"{_PROGRAM} replay REPORT FINDING [--url URL] [OPTIONS]",
+        description=f"{text.capitalize()}. What one exchange does not show is left to the probes of its requirement. "
+        "Options are those of a run; URL, seed and profile are the report's unless given. "
+        "Exit codes: 0 it does not fail any more, 1 it still fails, 2 wrong use, 3 no answer.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("report", metavar="REPORT", type=Path, help="report.json, or the folder that has it")
+    parser.add_argument("finding", metavar="FINDING", help="fingerprint or its beginning, or requirement")
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ import inspect
 import io
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from conformance import ledger
 from conformance.checks import CHECKS
+from conformance.invocation import suite
 from conformance.ledger import Level, Requirement
 from conformance.mock import FAULTS
 from conformance.wording import nearest
@@ -89,10 +89,8 @@ def _collected(requirement_id: str) -> list[pytest.Item]:
             self.items = list(session.items)
 
     collector = Collector()
-    folder = Path(__file__).parent
-    options = [str(folder), "-c", str(folder / "pytest.ini"), "--rootdir", str(folder)]
     with contextlib.redirect_stdout(io.StringIO()):
-        pytest.main([*options, "--collect-only", "--requirement", requirement_id], plugins=[collector])
+        suite(["--collect-only", "--requirement", requirement_id], plugins=[collector])
     return collector.items
 
 

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from conformance import ledger
+from conformance import deviations, ledger
+from conformance.deviations import Deviation, DeviationError
 from conformance.endpoint import Limits
 from conformance.ledger import Level
 
@@ -71,6 +72,8 @@ OPTIONS: Final = (
         "Find out once, by a burst of requests, how the server limits its rate.",
     ),
     Option("--report-dir", "reports/TIME-PID", "Folder for the report of this run.", "DIR"),
+    Option("--deviations", "none", "File with the violations that the team accepts for a while.", "FILE"),
+    Option("--history", "none", "Folder to keep in what each run came to, and to read past runs from.", "DIR"),
     Option(
         "--config",
         "mesh-export-conformance.toml or pyproject.toml, if there",
@@ -95,6 +98,8 @@ class Settings:
         fail_on: The level from which a violation fails the run.
         requirements: Ids of the requirements to judge; all where empty.
         report_dir: Folder for the report; None for one of its own.
+        deviations: The violations that are accepted for a while.
+        history: Folder with what past runs came to; None for none.
     """
 
     url: str | None
@@ -106,6 +111,8 @@ class Settings:
     fail_on: Level
     requirements: tuple[str, ...]
     report_dir: Path | None
+    deviations: tuple[Deviation, ...] = ()
+    history: Path | None = None
 
 
 def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
@@ -145,6 +152,8 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
         fail_on=Level(_one_of("--fail-on", read["--fail-on"] or "must", ("must", "should")).upper()),
         requirements=_requirements(read["--requirement"] or []),
         report_dir=Path(read["--report-dir"]) if read["--report-dir"] else None,
+        deviations=_deviations(read["--deviations"]),
+        history=Path(read["--history"]) if read["--history"] else None,
     )
 
 
@@ -180,6 +189,15 @@ def _number(flag: str, value: str | None, kind: Callable[[str], _N], least: floa
         what = "a whole number" if kind is int else "a number"
         raise OptionError(f"{flag} {value!r} is not {what} from {least:g}.")
     return number
+
+
+def _deviations(path: str | None) -> tuple[Deviation, ...]:
+    if not path:
+        return ()
+    try:
+        return deviations.load(Path(path))
+    except DeviationError as error:
+        raise OptionError(str(error)) from None
 
 
 def _requirements(ids: list[str]) -> tuple[str, ...]:

@@ -459,7 +459,7 @@ class Run:
         requirement = suspicion.observation.requirement
         for _ in range(_SECOND_LOOKS):
             before = self.knowledge.snapshot
-            self._relearn(suspicion.exchange.request)
+            self.learn_selection(suspicion.exchange.request)
             probe = self.send(suspicion.exchange.request)
             after, _ = self.walk()
             if before is None or after is None:
@@ -472,7 +472,7 @@ class Run:
             self.knowledge.replace_snapshot(after)
         self.doubt(requirement, f"the collection never stood still; seen once: {suspicion.observation.message}")
 
-    def _relearn(self, request: Request) -> None:
+    def learn_selection(self, request: Request) -> None:
         """Have the whole selection of a slice again, to hold the slice against."""
         pairs = [pair for pair in request.pairs if pair[0] not in ("$top", "$skip")]
         for name in COMPATIBILITY:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from os import getpid
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from attrs import define, evolve, field
@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 import conformance.mock
-from conformance import ledger, options, report
+from conformance import history, ledger, options, report
 from conformance.account import Account
 from conformance.endpoint import Endpoint, is_loopback
 from conformance.merging import Seen
@@ -124,7 +124,14 @@ def opened(session: Session) -> Iterator[None]:
 def conclude(session: Session, seen: Seen) -> None:
     """Judge what was seen, print it, and write the report."""
     settings = session.settings
-    judgement = Judgement(seen.tallies, ledger.requirements(), seen.saw_exports, settings.fail_on)
+    judgement = Judgement(
+        seen.tallies,
+        ledger.requirements(),
+        seen.saw_exports,
+        settings.fail_on,
+        settings.deviations,
+        complete=not (seen.spent or seen.failures or session.interrupted),
+    )
     if seen.spent:
         session.notes.append(f"Stopped early: {seen.spent}.")
     if seen.moves:
@@ -152,7 +159,18 @@ def conclude(session: Session, seen: Seen) -> None:
     except OSError as error:
         out.print(Text(f"The report could not be written to {folder}: {error.strerror}."), soft_wrap=True)
         session.failures.append("the report could not be written")
+    if settings.history:
+        _keep(settings.history, document, session)
     session.exit_code = judgement.exit_code
+
+
+def _keep(folder: Path, document: dict[str, Any], session: Session) -> None:
+    """Add the run to the history."""
+    try:
+        history.append(folder, document)
+    except OSError as error:
+        console().print(Text(f"The history could not be written to {folder}: {error.strerror}."), soft_wrap=True)
+        session.failures.append("the history could not be written")
 
 
 def _budget(session: Session) -> report.Budget:

@@ -6,11 +6,13 @@ Counts and decides; what was observed is the checks' business, how it is shown t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, date, datetime
 from enum import IntEnum, StrEnum
 from typing import Final
 
 from attrs import define, evolve, field, frozen
 
+from conformance.deviations import Deviation
 from conformance.exchange import Exchange
 from conformance.fingerprint import Cause, cause
 from conformance.ledger import Level, Requirement
@@ -24,8 +26,13 @@ class Outcome(StrEnum):
 
     HOLDS = "holds"
     VIOLATED = "violated"
+    DEVIATES = "deviates"
     INCONCLUSIVE = "inconclusive"
     UNEXERCISED = "unexercised"
+
+
+JUDGED: Final = (Outcome.HOLDS, Outcome.VIOLATED, Outcome.DEVIATES)
+"""Outcomes that are a verdict."""
 
 
 class ExitCode(IntEnum):
@@ -170,19 +177,43 @@ class Judgement:
         tallies: What was observed, for each requirement that was asked for.
         saw_exports: Whether any export was seen at all.
         fail_on: The level from which a violation makes the endpoint non-conforming.
+        deviations: The violations that are accepted for a while.
+        today: The day for which deviations are in force or expired.
+        complete: Whether the run came to its end, so that what it did not find is not there.
     """
 
     tallies: Mapping[str, Tally]
     requirements: Mapping[str, Requirement]
     saw_exports: bool
     fail_on: Level
+    deviations: tuple[Deviation, ...] = ()
+    today: date = field(factory=lambda: datetime.now(UTC).date())
+    complete: bool = True
+
+    def outcome(self, name: str) -> Outcome:
+        """The verdict on a requirement: it deviates where each of its faults is accepted."""
+        tally = self.tallies[name]
+        outcome = tally.outcome
+        if outcome is Outcome.VIOLATED and all(self.accepted(name, finding) for finding in tally.findings):
+            return Outcome.DEVIATES
+        return outcome
+
+    def deviation(self, name: str, finding: Finding) -> Deviation | None:
+        """The entry that covers a fault of a requirement: one in force, or else one that has expired."""
+        covering = [each for each in self.deviations if each.covers(name, finding)]
+        return max(covering, key=lambda each: each.expires, default=None)
+
+    def accepted(self, name: str, finding: Finding) -> bool:
+        """Whether a deviation in force covers a fault."""
+        deviation = self.deviation(name, finding)
+        return deviation is not None and deviation.in_force(self.today)
 
     def with_outcome(self, outcome: Outcome) -> list[Requirement]:
         """The requirements that have an outcome."""
         return [
             self.requirements[name]
-            for name, tally in self.tallies.items()
-            if not self.requirements[name].unchecked and tally.outcome is outcome
+            for name in self.tallies
+            if not self.requirements[name].unchecked and self.outcome(name) is outcome
         ]
 
     @property
@@ -199,7 +230,7 @@ class Judgement:
         """Whether something of weight could be judged."""
         checked = [r for r in self.requirements.values() if not r.unchecked and r.id in self.tallies]
         musts = [requirement for requirement in checked if requirement.level is Level.MUST] or checked
-        judged = {r.id for outcome in (Outcome.HOLDS, Outcome.VIOLATED) for r in self.with_outcome(outcome)}
+        judged = {r.id for outcome in JUDGED for r in self.with_outcome(outcome)}
         whole = len(self.tallies) == len(self.requirements)
         if whole and not self.saw_exports:
             return False

@@ -46,8 +46,8 @@ def test_what_nobody_can_check_says_why(capsys: pytest.CaptureFixture[str]) -> N
         (("explain", "top-maxmum"), "There is no requirement 'top-maxmum': did you mean top-maximum"),
         (("explain", "zzz"), "There is no requirement 'zzz'."),
         (("explain",), "The following arguments are required: ID."),
-        (("explain", "top-maximum", "--loud"), "Unrecognized arguments: --loud."),
-        (("exlain", "top-maximum"), "There is no command 'exlain': did you mean explain?"),
+        (("explain", "top-maximum", "--loud"), "explain does not take --loud: explain --help says what it takes."),
+        (("exlain", "top-maximum"), "There is no command 'exlain': did you mean explain"),
         (("zzz",), "There is no command 'zzz': --help lists those that there are."),
     ],
 )

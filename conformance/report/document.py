@@ -11,17 +11,18 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 import conformance
 from conformance import ledger, spec
+from conformance.deviations import Deviation
 from conformance.exchange import CredentialKind, Exchange, Request
 from conformance.fingerprint import Cause, fingerprint
 from conformance.latency import Latencies
 from conformance.ledger import Requirement
 from conformance.options import TOKEN_VARIABLE, Settings
 from conformance.redaction import Redactor, hide_signed_links
-from conformance.verdict import ExitCode, Finding, Judgement, Outcome, Symptom
+from conformance.verdict import JUDGED, ExitCode, Finding, Judgement, Outcome, Symptom
 
 SCHEMA: Final = "urn:mesh-export-conformance:report"
 VERSION: Final = 1
@@ -109,7 +110,8 @@ def document(judgement: Judgement, facts: Facts, redact: Redactor) -> dict[str, 
         "exchanges": dict(facts.sources),
         "budget": _budget(facts),
         "latencies": {name: _latency(facts.latencies, name) for name in sorted(facts.latencies.buckets)},
-        "notes": [redact(note) for note in facts.notes],
+        "notes": [redact(note) for note in (*facts.notes, *_on_deviations(judgement))],
+        "deviations": [dict(_deviation(each, judgement, redact)) for each in judgement.deviations],
         "not_judged": [dict(_not_judged(requirement, judgement, redact)) for requirement in _unjudged(judgement)],
         "requirements": [_requirement(requirement, judgement, facts, redact) for requirement in asked_for],
     }
@@ -159,6 +161,7 @@ def sentence(judgement: Judgement, facts: Facts) -> str:
     return (
         f"{verdict}: of {sum(counts[outcome.value] for outcome in Outcome)} requirements {counts['holds']} hold, "
         f"{counts['violated']} violated ({counts['violated_must']} MUST, {counts['violated_should']} SHOULD), "
+        f"{f'{counts[Outcome.DEVIATES.value]} deviate, ' if judgement.deviations else ''}"
         f"{counts['inconclusive']} inconclusive, {counts['unexercised']} unexercised; "
         f"{facts.exchanges} exchanges ({sources}) in {facts.seconds:.1f} s, seed {facts.settings.seed}."
     )
@@ -200,8 +203,8 @@ def _milliseconds(time: float) -> float:
 def _unjudged(judgement: Judgement) -> list[Requirement]:
     return [
         judgement.requirements[name]
-        for name, tally in judgement.tallies.items()
-        if judgement.requirements[name].unchecked or tally.outcome in (Outcome.INCONCLUSIVE, Outcome.UNEXERCISED)
+        for name in judgement.tallies
+        if judgement.requirements[name].unchecked or judgement.outcome(name) not in JUDGED
     ]
 
 
@@ -222,14 +225,58 @@ def _requirement(requirement: Requirement, judgement: Judgement, facts: Facts, r
         "source": requirement.source,
         "carried_by": list(requirement.carried_by),
         "unchecked": requirement.unchecked,
-        "outcome": tally.outcome.value,
+        "outcome": judgement.outcome(requirement.id).value,
         "held": tally.held,
         "broken": tally.broken,
         "seconds": round(tally.seconds, 3),
         "doubt": redact(_hidden(tally.doubt)),
         "lacking": tally.lacking,
-        "findings": [_finding(requirement, finding, facts, redact) for finding in tally.findings],
+        "findings": [
+            {**_finding(requirement, finding, facts, redact), "deviation": _covering(requirement, finding, judgement)}
+            for finding in sorted(tally.findings, key=lambda each: judgement.accepted(requirement.id, each))
+        ],
     }
+
+
+def _covering(requirement: Requirement, finding: Finding, judgement: Judgement) -> dict[str, Any] | None:
+    """The deviation that covers a fault, in force or expired."""
+    deviation = judgement.deviation(requirement.id, finding)
+    if deviation is None:
+        return None
+    return {
+        "reason": deviation.reason,
+        "owner": deviation.owner,
+        "expires": deviation.expires.isoformat(),
+        "link": deviation.link,
+        "state": "in force" if deviation.in_force(judgement.today) else "expired",
+    }
+
+
+def _deviation(deviation: Deviation, judgement: Judgement, redact: Redactor) -> Iterable[tuple[str, Any]]:
+    for name, value in asdict(deviation).items():
+        yield name, redact(value) if isinstance(value, str) else value
+    yield "expires", deviation.expires.isoformat()
+    yield "state", _state(deviation, judgement)
+
+
+def _state(deviation: Deviation, judgement: Judgement) -> str:
+    """Whether an entry is in force, expired, stale because its fault is gone, or could not be held against anything."""
+    name = deviation.requirement
+    tally = judgement.tallies.get(name)
+    if tally and any(deviation.covers(name, finding) for finding in tally.findings):
+        return "in force" if deviation.in_force(judgement.today) else "expired"
+    looked = tally is not None and judgement.outcome(name) in JUDGED
+    return "stale" if looked and judgement.complete else "not judged"
+
+
+def _on_deviations(judgement: Judgement) -> Iterable[str]:
+    for each in judgement.deviations:
+        state = _state(each, judgement)
+        what = f"The deviation of {each.requirement} ({each.owner}, until {each.expires})"
+        if state == "expired":
+            yield f"{what} has expired: its violation counts again."
+        elif state == "stale":
+            yield f"{what} no longer matches anything: take it out of the file."
 
 
 def _finding(requirement: Requirement, finding: Finding, facts: Facts, redact: Redactor) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Final
 
@@ -9,7 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_COLOURS: Final = {"holds": "green", "violated": "bold red", "inconclusive": "yellow", "unexercised": "dim"}
+_COLOURS: Final = {
+    "holds": "green",
+    "violated": "bold red",
+    "deviates": "magenta",
+    "inconclusive": "yellow",
+    "unexercised": "dim",
+}
 _LONGEST_EXCERPT: Final = 300
 
 
@@ -43,7 +50,9 @@ def _section_table(section: str, requirements: list[dict[str, Any]]) -> Table:
 
 
 def _print_violation(console: Console, requirement: dict[str, Any]) -> None:
-    console.print(Text(f"\n{requirement['level']} {requirement['id']} is violated", style="bold red"), soft_wrap=True)
+    outcome = requirement["outcome"]
+    heading = f"\n{requirement['level']} {requirement['id']} {'is ' if outcome == 'violated' else ''}{outcome}"
+    console.print(Text(heading, style=_COLOURS[outcome]), soft_wrap=True)
     finding, *others = requirement["findings"]
     response = finding["response"]
     lines = [
@@ -51,10 +60,19 @@ def _print_violation(console: Console, requirement: dict[str, Any]) -> None:
         f"  came      {finding['message']}",
         f"  answer    {response['status'] or ''} {response['failure'] or ''}{_excerpt(response['body'])}",
         f"  again     {finding['curl']}",
-        *(f"  and       {other['message']}" for other in others),
+        *_deviation(finding),
+        *(line for other in others for line in (f"  and       {other['message']}", *_deviation(other))),
     ]
     for line in lines:
         console.print(Text(_printable(line)), soft_wrap=True)
+
+
+def _deviation(finding: dict[str, Any]) -> Iterator[str]:
+    deviation = finding["deviation"]
+    if deviation:
+        label = "accepted " if deviation["state"] == "in force" else "expired  "
+        link = f" {deviation['link']}" if deviation["link"] else ""
+        yield f"  {label} until {deviation['expires']} by {deviation['owner']}: {deviation['reason']}{link}"
 
 
 def _printable(text: str) -> str:

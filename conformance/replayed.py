@@ -1,0 +1,23 @@
+"""The one probe of `replay`: the smallest exchange of a finding, sent again and judged as in a run.
+
+Not among the probes of a plain run: it is collected only when `replay` names it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from conformance.exchange import Request
+from conformance.run import Run
+
+_TIMES: Final = 3
+"""How often the request is sent before it counts as answered well: a fault may come and go."""
+
+
+def test_the_exchange_is_sent_again(run: Run, replayed: Request) -> None:
+    """The smallest exchange of a finding, again."""
+    run.learn_selection(replayed)
+    for _ in range(_TIMES):
+        exchange = run.send(replayed)
+        if any(suspicion.exchange is exchange for suspicion in run.suspicions):
+            break
