@@ -30,9 +30,10 @@ conformance: setup ## Judge the embedded mock, or URL=…, and print the verdict
 test: setup check-generated ## Run the project's own tests
 	@$(BIN)/pytest tests -n auto --dist worksteal $(ARGS)
 
-lint: setup ## Check the spec, the code and the types
+lint: setup ## Check the spec, the workflows, the code and the types
 	$(BIN)/openapi-spec-validator openapi/mesh-export.yaml
 	$(BIN)/yamllint --strict --config-file .github/yamllint.yaml openapi .github
+	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

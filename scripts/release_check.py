@@ -96,6 +96,7 @@ def refused_as_it_stands(candidate: Candidate) -> Iterator[str]:
     yield from too_small_a_version(candidate)
     yield from unexplained_removals(candidate)
     yield from released_before(candidate)
+    yield from tagged_otherwise(candidate)
     yield from unwritten_changelog(candidate)
 
 
@@ -141,6 +142,14 @@ def released_before(candidate: Candidate) -> Iterator[str]:
     for distribution in distributions(candidate.root):
         if _on_index(f"{distribution.name}=={version}"):
             yield f"{distribution.name} {version} is on the package index already: {advice}"
+
+
+def tagged_otherwise(candidate: Candidate) -> Iterator[str]:
+    """The commit is tagged as another version than it has."""
+    version = written(candidate.version)
+    for tag in _git(candidate.root, "tag", "--list", "v*", "--points-at", "HEAD").splitlines():
+        if tag != f"v{version}":
+            yield f"The commit is tagged {tag} and its version is {version}: remove the tag, or set info.version first."
 
 
 def _on_index(requirement: str) -> bool:

@@ -125,6 +125,13 @@ def test_the_tag_of_the_very_commit_is_no_hindrance(scratch: Path) -> None:
     assert refused(release_check.released_before, scratch) == []
 
 
+def test_a_tag_of_another_version_is_refused(scratch: Path) -> None:
+    git(scratch, "tag", "v1.5.0")
+    assert refused(release_check.tagged_otherwise, scratch) == [
+        "The commit is tagged v1.5.0 and its version is 1.4.1: remove the tag, or set info.version first."
+    ]
+
+
 def test_a_version_that_is_on_the_index_is_refused(scratch: Path, empty_index: Path) -> None:
     build(distributions(scratch)[0], empty_index)
     assert refused(release_check.released_before, scratch) == [
