@@ -25,6 +25,7 @@ class Seen:
         tallies: What was counted, by requirement.
         sources: Exchanges by who sent them.
         latencies: How long answers took.
+        deprecated: What was made use of although the spec calls it deprecated.
         saw_exports: Whether any export was seen at all.
         moves: How often the collection was seen to move.
         spent: Why no more could be sent; empty where nothing stood in the way.
@@ -36,6 +37,7 @@ class Seen:
     tallies: dict[str, Tally] = field(factory=dict)
     sources: Counter[str] = field(factory=Counter)
     latencies: Latencies = field(factory=Latencies)
+    deprecated: set[str] = field(factory=set)
     saw_exports: bool = False
     moves: int = 0
     spent: str = ""
@@ -51,6 +53,7 @@ class Seen:
             tallies=run.tallies,
             sources=run.sources,
             latencies=run.latencies,
+            deprecated=run.deprecated,
             saw_exports=run.saw_exports,
             moves=run.moves,
             spent=run.spent,
@@ -89,6 +92,7 @@ def merge(every: Iterable[Seen]) -> Seen:
             whole.tallies.setdefault(name, Tally()).merge(tally)
         whole.sources += seen.sources
         whole.latencies.merge(seen.latencies)
+        whole.deprecated |= seen.deprecated
         whole.saw_exports = whole.saw_exports or seen.saw_exports
         whole.moves = max(whole.moves, seen.moves)
         whole.spent = whole.spent or ("" if seen.no_api else seen.spent)

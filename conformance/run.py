@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
-from conformance import checks, ledger
+from conformance import checks, deprecation, ledger
 from conformance.account import BudgetSpentError
 from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
@@ -89,6 +89,7 @@ class Run:
         self.tallies = tallies_for(frozenset(asked_for), ledger.requirements())
         self.sources: Counter[str] = Counter()
         self.latencies = Latencies()
+        self.deprecated: set[str] = set()
         self.saw_exports = False
         self.moves = 0
         self.spent = ""
@@ -179,6 +180,7 @@ class Run:
         self._sent.add(exchange.request)
         self.saw_exports = self.saw_exports or bool(exchange.exports and exchange.status == 200)
         self.latencies.add(exchange)
+        self.deprecated.update(deprecation.used(exchange))
         context = self.context(exchange)
         self._learn(context)
         observations = list(checks.observe(context))

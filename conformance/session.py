@@ -136,6 +136,8 @@ def conclude(session: Session, seen: Seen) -> None:
         session.notes.append(f"Stopped early: {seen.spent}.")
     if seen.moves:
         session.notes.append(f"The collection moved while it was read ({seen.moves} times).")
+    if seen.deprecated:
+        session.notes.append(f"Used although deprecated: {', '.join(sorted(seen.deprecated))}.")
     session.notes.extend(seen.failures)
     facts = report.Facts(
         settings,
