@@ -21,6 +21,9 @@ _QUERY_SAFE: Final = "$:-._~,/@"
 _QUERY_CHARACTERS: Final = frozenset(f"{string.ascii_letters}{string.digits}-._~!$&'()*+,;=:@/?%")
 """What RFC 3986 lets a query hold: a server may read anything else as it likes, `#` above all."""
 
+NOBODYS_IDS: Final = ("d3b07384-d113-4ec4-9a5d-3f1b7c0e8a42", "00000000-0000-4000-8000-000000000000")
+"""Ids that are well-formed and made up here, so that nothing has them."""
+
 
 class CredentialKind(StrEnum):
     """What comes in `Authorization`, as far as a check must know."""
@@ -98,6 +101,14 @@ class Request:
     def operation(self) -> str:
         """The id of the operation that it is for; the list's where it is for none."""
         return spec.operation_of(self.method, self.path, body=self.body is not None)
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None where there is none."""
+        try:
+            return json.loads(self.body or b"null")
+        except ValueError:
+            return None
 
     @property
     def changes(self) -> bool:

@@ -17,8 +17,6 @@ from conformance.query import COMPATIBILITY, FILTERS, Query
 
 DEFAULT_TOP: Final = 100
 """The page size that the page's example has where none was asked for."""
-NOBODYS_IDS: Final = ("d3b07384-d113-4ec4-9a5d-3f1b7c0e8a42", "00000000-0000-4000-8000-000000000000")
-"""Ids that are well-formed and made up here, so that no export has them."""
 
 
 @frozen

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import uuid
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
@@ -60,7 +61,9 @@ OPTIONS: Final = (
     Option("--url", "the embedded mock", "Root of the server to judge, such as https://api.bentley.com.", "URL"),
     Option("--profile", "quick", "How deep to look: quick or full.", "NAME"),
     Option("--seed", "drawn, and printed", "Seed of everything that is random.", "N"),
-    Option("--max-requests", "1500 (quick), 20000 (full)", "Requests to send at most.", "N"),
+    Option(
+        "--max-requests", "1500 (quick), 20000 (full); twice that with --allow-writes", "Requests to send at most.", "N"
+    ),
     Option("--rate", "none on loopback, 10 elsewhere", "Requests to send each second at most.", "N"),
     Option("--fail-on", "must", "Level from which a violation fails the run: must or should.", "LEVEL"),
     Option("--requirement", "all", "Judge only this requirement; may be repeated.", "ID", repeatable=True),
@@ -71,6 +74,8 @@ OPTIONS: Final = (
         "off in quick, on in full",
         "Find out once, by a burst of requests, how the server limits its rate.",
     ),
+    Option("--allow-writes", "off", "Send the operations that start and delete exports, too, in --scratch-imodel."),
+    Option("--scratch-imodel", "none", "iModel in which the run may start exports, and delete those again.", "ID"),
     Option("--report-dir", "reports/TIME-PID", "Folder for the report of this run.", "DIR"),
     Option("--deviations", "none", "File with the violations that the team accepts for a while.", "FILE"),
     Option("--history", "none", "Folder to keep in what each run came to, and to read past runs from.", "DIR"),
@@ -130,16 +135,19 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
         if value == MISSING or (isinstance(value, list) and MISSING in value):
             raise OptionError(f"{flag} needs a value.")
     url = _url(read["--url"])
+    scratch = _scratch(read["--scratch-imodel"], bool(read["--allow-writes"]), url)
     profile = _one_of("--profile", read["--profile"] or "quick", ("quick", "full"))
     token = environment.get(TOKEN_VARIABLE, "").strip()
     if token and not (token.isascii() and token.isprintable()):
         raise OptionError(f"{TOKEN_VARIABLE} has characters that no header can carry: set it to the token alone.")
     limits = Limits(
         max_requests=_number("--max-requests", read["--max-requests"], int, 1)
-        or (1500 if profile == "quick" else 20000),
+        or {"quick": 1500, "full": 20000}[profile] * (2 if read["--allow-writes"] else 1),
         rate=_number("--rate", read["--rate"], float, 0.001),
         max_wait=60.0 if profile == "quick" else 600.0,
         probe_methods=bool(read["--probe-methods"]),
+        allow_writes=bool(read["--allow-writes"]),
+        scratch_imodel=scratch,
     )
     seed = _number("--seed", read["--seed"], int, 0)
     return Settings(
@@ -170,6 +178,17 @@ def _url(value: str | None) -> str | None:
     if parts.query or parts.fragment or parts.username:
         raise OptionError("--url must be the root of a server alone, without user, query or fragment.")
     return value.rstrip("/").removesuffix("/mesh-export")
+
+
+def _scratch(value: str | None, allowed: bool, url: str | None) -> str:
+    if value is None:
+        if allowed and url:
+            raise OptionError("--allow-writes needs --scratch-imodel ID: the iModel to start exports in.")
+        return ""
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        raise OptionError(f"--scratch-imodel {value!r} is not the id of an iModel, a UUID.") from None
 
 
 def _one_of(flag: str, value: str, choices: tuple[str, ...]) -> str:

@@ -82,15 +82,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         _print_requirements()
         raise SystemExit(ExitCode.CONFORMS)
     options.make_current(settings)
-    _check_processes(known)
+    _check_processes(known, settings)
     early_config.stash[sessions.KEY] = Session(settings, Run(settings.requirements))
 
 
-def _check_processes(known: argparse.Namespace) -> None:
+def _check_processes(known: argparse.Namespace, settings: Settings) -> None:
     """Leave of xdist's options only `-n`: processes elsewhere could not share the account of the run."""
     processes = getattr(known, "numprocesses", None)
     if isinstance(processes, int) and processes < 0:
         _refuse(f"-n {processes} is no number of processes: give one from 1, or auto.")
+    if processes is not None and settings.limits.allow_writes:
+        _refuse("--allow-writes is for a run in one process, which cleans up behind itself: leave out -n.")
     if getattr(known, "tx", None) or getattr(known, "dist", "no") != "no" or getattr(known, "looponfail", False):
         _refuse("Of the options of pytest-xdist only -n N is of use here: it spreads the run over N processes.")
 

@@ -21,7 +21,7 @@ from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
 from conformance.collection import Export, Snapshot, identity
 from conformance.endpoint import Endpoint
-from conformance.exchange import Exchange, Failure, Request, encode
+from conformance.exchange import NOBODYS_IDS, Exchange, Failure, Request, encode
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
 from conformance.latency import Latencies
 from conformance.needs import Sight, missing
@@ -35,6 +35,8 @@ FULL: Final = (("prefer", "return=representation"),)
 LARGEST_TOP: Final = 1000
 _WITHOUT_A_LIST: Final = 300
 _LONGEST_WALK: Final = 200
+_CLEAN_UP_SECONDS: Final = 10.0
+_CLEAN_UP_PAUSE: Final = 0.25
 _SECOND_LOOKS: Final = 4
 _DROPS: Final = 32
 _REDUCTIONS: Final = 3
@@ -260,6 +262,33 @@ class Run:
         """Name the source of what is sent within."""
         with self.endpoint.sending_as(name):
             yield
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the operations that change something may be sent."""
+        return self.endpoint.limits.allow_writes
+
+    def clean_up(self) -> list[str]:
+        """Delete what this run has started and not deleted, and say what is left."""
+        end = time.monotonic() + _CLEAN_UP_SECONDS
+        while (left := sorted(self.endpoint.own - set(NOBODYS_IDS))) and time.monotonic() < end:
+            self.endpoint.make_room(len(left))
+            try:
+                for one in left:
+                    self.remove(one)
+            except BudgetSpentError:
+                break
+            # What is not finished may not be deleted yet.
+            time.sleep(_CLEAN_UP_PAUSE if self.endpoint.own - set(NOBODYS_IDS) else 0)
+        left = sorted(self.endpoint.own - set(NOBODYS_IDS))
+        return [f"Left behind in the scratch iModel: the export {one}." for one in left]
+
+    def remove(self, one: str) -> Exchange:
+        """Delete an export of this run, without judging how that goes."""
+        exchange = self.endpoint.send(Request.to("deleteExport", id=one))
+        if exchange.status in (204, 404):
+            self.endpoint.own.discard(one)
+        return exchange
 
     def walk(self) -> tuple[Snapshot | None, Exchange]:
         """Walk the whole collection in full representation; None where it cannot be read."""

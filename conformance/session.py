@@ -88,8 +88,13 @@ def served(session: Session) -> Iterator[None]:
 @contextmanager
 def _mock(session: Session) -> Iterator[str]:
     token = "mock-token"  # noqa: S105  the embedded mock is no secret
-    with conformance.mock.serve(conformance.mock.Settings(token=token, seed=session.settings.seed)) as url:
-        session.settings = evolve(session.settings, url=url, token=token)
+    limits, reading = session.settings.limits, conformance.mock.Reading()
+    if limits.allow_writes:
+        limits = evolve(limits, scratch_imodel=limits.scratch_imodel or conformance.mock.SCRATCH_IMODEL)
+        reading = conformance.mock.Reading(operations="all")
+    mock = conformance.mock.Settings(token=token, seed=session.settings.seed, reading=reading)
+    with conformance.mock.serve(mock) as url:
+        session.settings = evolve(session.settings, url=url, token=token, limits=limits)
         session.notes.append("Without --url this was the embedded mock.")
         yield url
 
@@ -118,6 +123,7 @@ def opened(session: Session) -> Iterator[None]:
         run.open()
         yield
     finally:
+        session.notes.extend(run.clean_up())
         run.endpoint.close()
 
 

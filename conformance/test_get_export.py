@@ -7,8 +7,7 @@ from attrs import evolve
 
 from conformance import values
 from conformance.collection import identity
-from conformance.exchange import NO_CREDENTIAL, Credential, CredentialKind, Request
-from conformance.knowledge import NOBODYS_IDS
+from conformance.exchange import NO_CREDENTIAL, NOBODYS_IDS, Credential, CredentialKind, Request
 from conformance.run import FULL, Run
 
 _GET = "getExport"

@@ -84,6 +84,9 @@ def closed_port() -> int:
         (("--url", "http://host:99999"), "not the root of a server"),
         (("--url", "http://user:pass@host/"), "without user"),
         (("--url",), "--url needs a value"),
+        (("--allow-writes", "--url", "http://127.0.0.1:9"), "--allow-writes needs --scratch-imodel ID"),
+        (("--scratch-imodel", "x"), "--scratch-imodel 'x' is not the id of an iModel"),
+        (("--allow-writes", "-n", "2"), "leave out -n"),
         (("-k", "no such probe"), "no such probe"),
     ],
 )

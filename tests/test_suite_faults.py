@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from suite import TOKEN, judge
 
-from conformance.mock import FAULTS, Fault, Settings, serve
+from conformance.mock import FAULTS, SCRATCH_IMODEL, Fault, Settings, serve
 
 ELSEWHERE = dict(
     line.split(": ", 1)
@@ -48,7 +48,9 @@ def test_no_requirement_is_left_without_a_fault_that_names_it() -> None:
 @pytest.mark.parametrize("fault", _chosen(), ids=lambda fault: fault.name)
 def test_fault_is_named_by_its_requirement(fault: Fault) -> None:
     requirement = fault.requirements[0]
-    options = ("--seed", "1", "--fail-on", "should", "--requirement", requirement, "--probe-rate-limit")
+    options: tuple[str, ...] = ("--seed", "1", "--fail-on", "should", "--requirement", requirement, "--probe-rate-limit")
+    if fault.needs.get("operations") == "all":
+        options += ("--allow-writes", "--scratch-imodel", SCRATCH_IMODEL)
     with serve(Settings(token=TOKEN, fault=fault.name)) as url:
         said = judge(url, *options, "-k", "not whatever and not schema_generates")
     assert said.with_outcome("violated") == {requirement}, said.output

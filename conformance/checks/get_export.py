@@ -10,7 +10,8 @@ from conformance.checks.operations import path_id
 from conformance.checks.registry import Context, Observation, check, judged
 from conformance.checks.selections import difference
 from conformance.collection import identity, mesh_link
-from conformance.knowledge import NOBODYS_IDS, mesh_host
+from conformance.exchange import NOBODYS_IDS
+from conformance.knowledge import mesh_host
 
 _GET: Final = "getExport"
 

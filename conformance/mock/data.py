@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TYPES = ("3DTiles", "IMODEL", "CESIUM", "3DFT")
 STATUSES = ("Complete", "NotStarted", "InProgress", "Invalid")
+SCRATCH_IMODEL = "5c7a7c4e-5c7a-4c4e-8c7a-5c7a4c4e5c7a"
+"""An iModel of which there are no exports yet."""
 NEW_STATUS = "Queued"
 NEW_TYPE = "POINTCLOUD"
 
