@@ -62,12 +62,6 @@ def requirements() -> dict[str, Requirement]:
 
 
 @cache
-def promising_nothing() -> dict[str, str]:
-    """The digests of sentences of the page that promise nothing, each with the reason."""
-    return dict(_file()["promises_nothing"])
-
-
-@cache
 def removed() -> dict[str, str]:
     """The ids of requirements that went, each with the version that it went in and why."""
     return dict(_file()["removed"])
