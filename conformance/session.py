@@ -30,6 +30,7 @@ from conformance.run import Run
 from conformance.verdict import ExitCode, Judgement
 
 _GENTLE_RATE: Final = 10.0
+_REPORTS: Final = Path("reports")
 
 
 @define
@@ -157,19 +158,30 @@ def conclude(session: Session, seen: Seen) -> None:
         partial=session.interrupted,
         failed=bool(seen.failures),
     )
-    document = report.document(judgement, facts, seen.redactor)
+    document = report.document(judgement, facts, seen.redactor, _past_runs(session, seen.redactor(session.target)))
     out = console()
     report.print_verdict(out, document)
-    folder = settings.report_dir or Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{getpid()}"
+    folder = settings.report_dir or _REPORTS / f"{session.started:%Y%m%dT%H%M%S}-{getpid()}"
     try:
         path = report.write(folder, document)
         out.print(Text(f"Report: {path}"), soft_wrap=True)
     except OSError as error:
         out.print(Text(f"The report could not be written to {folder}: {error.strerror}."), soft_wrap=True)
         session.failures.append("the report could not be written")
+    try:
+        report.tell_github(document, out)
+    except OSError as error:
+        out.print(Text(f"The step summary could not be written: {error.strerror}."), soft_wrap=True)
     if settings.history:
         _keep(settings.history, document, session)
     session.exit_code = judgement.exit_code
+
+
+def _past_runs(session: Session, target: str) -> list[history.Record]:
+    """Past runs against a server: of the history, or else of the folder that reports go to by default."""
+    if session.settings.history:
+        return report.latest(history.read(session.settings.history), target)
+    return [] if session.settings.report_dir else report.in_folders(_REPORTS, target)
 
 
 def _keep(folder: Path, document: dict[str, Any], session: Session) -> None:

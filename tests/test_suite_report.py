@@ -98,15 +98,29 @@ def test_the_report_of_an_interrupted_run_is_valid_and_partial(tmp_path: Path) -
     assert written["verdict"].startswith("No verdict")
 
 
-@pytest.mark.parametrize("fault", ["imodelid-ignored-with-order", "skip-ignored", "auth-optional", "top-ignored"])
-def test_a_fault_has_the_same_fingerprint_with_another_seed_and_other_data(fault: str) -> None:
-    options = ("-k", "not schema and not properties")
+@pytest.mark.parametrize(
+    ("fault", "requirement"),
+    [
+        ("imodelid-ignored-with-order", "imodelid-only"),
+        ("skip-ignored", "skip-leaves-out"),
+        ("top-ignored", "top-limits"),
+        ("auth-optional", "auth-required"),
+    ],
+)
+def test_a_fault_has_the_same_fingerprint_with_another_seed_and_other_data(fault: str, requirement: str) -> None:
+    options = ("--requirement", requirement)
     one = judged(fault, "--seed", "1", *options)
     other = judged(fault, "--seed", "2", *options, seed=3)
-    assert fingerprints(one)
-    assert {name: names[0] for name, names in fingerprints(one).items()} == {
-        name: names[0] for name, names in fingerprints(other).items()
-    }
+    assert fingerprints(one)[requirement][0] == fingerprints(other)[requirement][0]
+
+
+def test_the_folder_has_every_form_and_each_can_be_made_again_from_the_json(tmp_path: Path) -> None:
+    with serve(Settings(token=TOKEN, fault="auth-optional")) as url:
+        judge(url, "--seed", "1", *NARROW, "--report-dir", str(tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {"report.json", "report.html", "junit.xml", "summary.md"}
+    report.write(tmp_path / "again", report.read(tmp_path))
+    for name in ("report.json", "report.html", "junit.xml", "summary.md"):
+        assert (tmp_path / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 
 def test_what_is_no_report_is_refused_in_one_sentence(tmp_path: Path) -> None:

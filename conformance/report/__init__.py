@@ -4,9 +4,11 @@
 it can be made again from `report.json`. What the verdict is was decided before.
 """
 
-from conformance.report.document import SCHEMA, VERSION, Budget, Facts, document
+from conformance.report.document import Budget, Facts, document
 from conformance.report.folder import write
-from conformance.report.schema import InvalidReportError, read, validate
+from conformance.report.github import tell_github
+from conformance.report.past import in_folders, latest
+from conformance.report.schema import SCHEMA, VERSION, InvalidReportError, read, validate
 from conformance.report.terminal import print_verdict
 
 __all__ = [
@@ -16,8 +18,11 @@ __all__ = [
     "Facts",
     "InvalidReportError",
     "document",
+    "in_folders",
+    "latest",
     "print_verdict",
     "read",
+    "tell_github",
     "validate",
     "write",
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -18,15 +18,14 @@ from conformance import ledger, spec
 from conformance.deviations import Deviation
 from conformance.exchange import CredentialKind, Exchange, Request
 from conformance.fingerprint import Cause, fingerprint
+from conformance.history import Record
 from conformance.latency import Latencies
 from conformance.ledger import Requirement
 from conformance.options import TOKEN_VARIABLE, Settings
 from conformance.redaction import Redactor, hide_signed_links
+from conformance.report.schema import SCHEMA, VERSION
 from conformance.verdict import JUDGED, ExitCode, Finding, Judgement, Outcome, Symptom
 
-SCHEMA: Final = "urn:mesh-export-conformance:report"
-VERSION: Final = 1
-"""Raised when a reader of the version before could not read it."""
 _COLLECTION: Final = spec.collection_path().strip("/")
 _LONGEST_BODY: Final = 2000
 _DIGEST: Final = 12
@@ -88,8 +87,15 @@ class Facts:
         return sum(self.sources.values())
 
 
-def document(judgement: Judgement, facts: Facts, redact: Redactor) -> dict[str, Any]:
-    """The verdict as plain data, redacted."""
+def document(judgement: Judgement, facts: Facts, redact: Redactor, past: Sequence[Record] = ()) -> dict[str, Any]:
+    """The verdict as plain data, redacted.
+
+    Args:
+        judgement: The verdict.
+        facts: What else there is to say.
+        redact: Takes the secrets out.
+        past: Earlier runs against the same server, oldest first.
+    """
     asked_for = [judgement.requirements[name] for name in judgement.tallies]
     code = exit_code(judgement, facts)
     return {
@@ -113,7 +119,8 @@ def document(judgement: Judgement, facts: Facts, redact: Redactor) -> dict[str, 
         "notes": [redact(note) for note in (*facts.notes, *_on_deviations(judgement))],
         "deviations": [dict(_deviation(each, judgement, redact)) for each in judgement.deviations],
         "not_judged": [dict(_not_judged(requirement, judgement, redact)) for requirement in _unjudged(judgement)],
-        "requirements": [_requirement(requirement, judgement, facts, redact) for requirement in asked_for],
+        "past": [_past_run(run) for run in past],
+        "requirements": [_requirement(requirement, judgement, facts, redact, past) for requirement in asked_for],
     }
 
 
@@ -213,7 +220,22 @@ def _not_judged(requirement: Requirement, judgement: Judgement, redact: Redactor
     yield "why", redact(_hidden(requirement.unchecked or tally.doubt or tally.why_unexercised))
 
 
-def _requirement(requirement: Requirement, judgement: Judgement, facts: Facts, redact: Redactor) -> dict[str, Any]:
+def _past_run(run: Record) -> dict[str, Any]:
+    every = sorted(fingerprint for fingerprints in run.findings.values() for fingerprint in fingerprints)
+    return {"started": run.started, "exit_code": run.exit_code, "fingerprints": every}
+
+
+def _is_new(requirement: str, name: str, past: Sequence[Record]) -> bool | None:
+    """Whether the last run that judged the requirement did not find this fault; None where there is no past run."""
+    if not past:
+        return None
+    last = next((run for run in reversed(past) if run.judged(requirement)), None)
+    return last is None or not last.has(requirement, name)
+
+
+def _requirement(
+    requirement: Requirement, judgement: Judgement, facts: Facts, redact: Redactor, past: Sequence[Record]
+) -> dict[str, Any]:
     tally = judgement.tallies[requirement.id]
     return {
         "id": requirement.id,
@@ -229,8 +251,12 @@ def _requirement(requirement: Requirement, judgement: Judgement, facts: Facts, r
         "seconds": round(tally.seconds, 3),
         "doubt": redact(_hidden(tally.doubt)),
         "lacking": tally.lacking,
+        "past": [run.outcomes.get(requirement.id) for run in past],
         "findings": [
-            {**_finding(requirement, finding, facts, redact), "deviation": _covering(requirement, finding, judgement)}
+            {
+                **_finding(requirement, finding, facts, redact, past),
+                "deviation": _covering(requirement, finding, judgement),
+            }
             for finding in sorted(tally.findings, key=lambda each: judgement.accepted(requirement.id, each))
         ],
     }
@@ -277,11 +303,15 @@ def _on_deviations(judgement: Judgement) -> Iterable[str]:
             yield f"{what} no longer matches anything: take it out of the file."
 
 
-def _finding(requirement: Requirement, finding: Finding, facts: Facts, redact: Redactor) -> dict[str, Any]:
+def _finding(
+    requirement: Requirement, finding: Finding, facts: Facts, redact: Redactor, past: Sequence[Record]
+) -> dict[str, Any]:
     exchange, cause = finding.exchange, finding.cause
     name = fingerprint(requirement.id, finding.check, cause)
     return {
         "fingerprint": name,
+        "new": _is_new(requirement.id, name, past),
+        "operation": exchange.request.operation,
         "check": finding.check,
         "cause": _cause(cause),
         "exchanges": finding.count,
@@ -318,11 +348,14 @@ def _request(request: Request, redact: Redactor) -> dict[str, Any]:
 
 
 def _response(exchange: Exchange, redact: Redactor) -> dict[str, Any]:
+    body = redact(_hidden(exchange.text))
     return {
         "status": exchange.status,
         "failure": exchange.failure.value if exchange.failure else None,
         "headers": [[name, redact(_hidden(value))] for name, value in exchange.headers],
-        "body": redact(_hidden(exchange.text))[:_LONGEST_BODY],
+        "body": body[:_LONGEST_BODY],
+        "cut": len(body) > _LONGEST_BODY,
+        "bytes": len(exchange.body),
         "seconds": round(exchange.elapsed, 3),
     }
 

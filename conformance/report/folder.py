@@ -6,11 +6,15 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+
+from conformance.report.html import html
+from conformance.report.junit import junit
+from conformance.report.markdown import markdown
+from conformance.report.shown import Report
 
 
-def write(folder: Path, report: dict[str, Any]) -> Path:
-    """Write a report into a folder.
+def write(folder: Path, report: Report) -> Path:
+    """Write a report into a folder, in each of its forms.
 
     Returns:
         The path of `report.json`.
@@ -19,7 +23,12 @@ def write(folder: Path, report: dict[str, Any]) -> Path:
         OSError: The folder cannot be written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return _write(folder / "report.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    # What the others are made from comes first: if there is no room for them, it is there.
+    path = _write(folder / "report.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    _write(folder / "junit.xml", junit(report))
+    _write(folder / "summary.md", markdown(report))
+    _write(folder / "report.html", html(report))
+    return path
 
 
 def _write(path: Path, text: str) -> Path:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import jsonschema_rs
 
-from conformance.report.document import VERSION
+SCHEMA: Final = "urn:mesh-export-conformance:report"
+VERSION: Final = 1
+"""Raised when a reader of the version before could not read it."""
 
 
 class InvalidReportError(ValueError):

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from conformance.report.shown import printable, status_line
+
 _COLOURS: Final = {
     "holds": "green",
     "violated": "bold red",
@@ -58,13 +60,13 @@ def _print_violation(console: Console, requirement: dict[str, Any]) -> None:
     lines = [
         f"  promised  {requirement['statement']} ({requirement['section']})",
         f"  came      {finding['message']}",
-        f"  answer    {response['status'] or ''} {response['failure'] or ''}{_excerpt(response['body'])}",
+        f"  answer    {status_line(response)} {_excerpt(response['body'])}",
         f"  again     {finding['curl']}",
         *_deviation(finding),
         *(line for other in others for line in (f"  and       {other['message']}", *_deviation(other))),
     ]
     for line in lines:
-        console.print(Text(_printable(line)), soft_wrap=True)
+        console.print(Text(printable(line)), soft_wrap=True)
 
 
 def _deviation(finding: dict[str, Any]) -> Iterator[str]:
@@ -73,11 +75,6 @@ def _deviation(finding: dict[str, Any]) -> Iterator[str]:
         label = "accepted " if deviation["state"] == "in force" else "expired  "
         link = f" {deviation['link']}" if deviation["link"] else ""
         yield f"  {label} until {deviation['expires']} by {deviation['owner']}: {deviation['reason']}{link}"
-
-
-def _printable(text: str) -> str:
-    """Without control characters: a server's words must not move the cursor of the reader's terminal."""
-    return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
 
 
 def _excerpt(body: str) -> str:
@@ -89,12 +86,12 @@ def _print_notes(console: Console, report: dict[str, Any]) -> None:
     console.print()
     for entry in report["not_judged"]:
         if entry["reason"] == "inconclusive":
-            console.print(Text(_printable(f"{entry['id']} is inconclusive: {entry['why']}")), soft_wrap=True)
+            console.print(Text(printable(f"{entry['id']} is inconclusive: {entry['why']}")), soft_wrap=True)
     unseen = sorted((entry["why"], entry["id"]) for entry in report["not_judged"] if entry["reason"] == "unexercised")
     for why, group in groupby(unseen, key=lambda each: each[0]):
         console.print(Text(f"Not seen, because {why}: {', '.join(name for _, name in group)}."), soft_wrap=True)
     for note in report["notes"]:
-        console.print(Text(_printable(note)), soft_wrap=True)
+        console.print(Text(printable(note)), soft_wrap=True)
     unchecked = [entry["id"] for entry in report["not_judged"] if entry["reason"] == "unchecked"]
     if unchecked:
         console.print(Text(f"Not judged, because nobody outside can: {', '.join(unchecked)}."), soft_wrap=True)
