@@ -28,6 +28,8 @@ conformance: setup ## Judge the embedded mock, or URL=…, and print the verdict
 	@$(BIN)/pytest conformance --seed $(SEED) $(if $(URL),--url "$(URL)") $(ARGS)
 
 test: setup check-generated ## Run the project's own tests
+	@{ command -v chromium || command -v google-chrome; } >/dev/null && command -v chromedriver >/dev/null \
+		|| echo "The tests that open the report in a browser are left out: there is no chromium with its chromedriver."
 	@$(BIN)/pytest tests -n auto --dist worksteal $(ARGS)
 
 lint: setup ## Check the spec, the workflows, the code and the types

@@ -48,7 +48,15 @@ def test_no_requirement_is_left_without_a_fault_that_names_it() -> None:
 @pytest.mark.parametrize("fault", _chosen(), ids=lambda fault: fault.name)
 def test_fault_is_named_by_its_requirement(fault: Fault) -> None:
     requirement = fault.requirements[0]
-    options: tuple[str, ...] = ("--seed", "1", "--fail-on", "should", "--requirement", requirement, "--probe-rate-limit")
+    options: tuple[str, ...] = (
+        "--seed",
+        "1",
+        "--fail-on",
+        "should",
+        "--requirement",
+        requirement,
+        "--probe-rate-limit",
+    )
     if fault.needs.get("operations") == "all":
         options += ("--allow-writes", "--scratch-imodel", SCRATCH_IMODEL)
     with serve(Settings(token=TOKEN, fault=fault.name)) as url:

@@ -66,7 +66,7 @@ def _print_violation(console: Console, requirement: dict[str, Any]) -> None:
         *(line for other in others for line in (f"  and       {other['message']}", *_deviation(other))),
     ]
     for line in lines:
-        console.print(Text(printable(line)), soft_wrap=True)
+        console.print(Text(_line(line)), soft_wrap=True)
 
 
 def _deviation(finding: dict[str, Any]) -> Iterator[str]:
@@ -75,6 +75,11 @@ def _deviation(finding: dict[str, Any]) -> Iterator[str]:
         label = "accepted " if deviation["state"] == "in force" else "expired  "
         link = f" {deviation['link']}" if deviation["link"] else ""
         yield f"  {label} until {deviation['expires']} by {deviation['owner']}: {deviation['reason']}{link}"
+
+
+def _line(text: str) -> str:
+    """One line: what begins a line in the log of a job may be a command to it, and is never a server's."""
+    return printable(text).replace("\n", " ")
 
 
 def _excerpt(body: str) -> str:
@@ -86,12 +91,12 @@ def _print_notes(console: Console, report: dict[str, Any]) -> None:
     console.print()
     for entry in report["not_judged"]:
         if entry["reason"] == "inconclusive":
-            console.print(Text(printable(f"{entry['id']} is inconclusive: {entry['why']}")), soft_wrap=True)
+            console.print(Text(_line(f"{entry['id']} is inconclusive: {entry['why']}")), soft_wrap=True)
     unseen = sorted((entry["why"], entry["id"]) for entry in report["not_judged"] if entry["reason"] == "unexercised")
     for why, group in groupby(unseen, key=lambda each: each[0]):
         console.print(Text(f"Not seen, because {why}: {', '.join(name for _, name in group)}."), soft_wrap=True)
     for note in report["notes"]:
-        console.print(Text(printable(note)), soft_wrap=True)
+        console.print(Text(_line(note)), soft_wrap=True)
     unchecked = [entry["id"] for entry in report["not_judged"] if entry["reason"] == "unchecked"]
     if unchecked:
         console.print(Text(f"Not judged, because nobody outside can: {', '.join(unchecked)}."), soft_wrap=True)

@@ -1,0 +1,216 @@
+"""The forms of a report beside its JSON: what they say, and that a hostile server's words stay words in each."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from report_samples import HOSTILE, conforming, findings, past, sample
+from rich.console import Console
+
+from conformance import ledger, report
+from conformance.deviations import Deviation
+from conformance.fingerprint import cause
+from conformance.latency import Latencies
+from conformance.report.github import annotations_of
+from conformance.report.html import html
+from conformance.report.junit import junit
+from conformance.report.markdown import markdown
+from conformance.verdict import Tally
+
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\u202e\ud800-\udfff]")
+SECTIONS = {requirement.section for requirement in ledger.requirements().values()}
+
+
+def fingerprint(of: dict[str, object], name: str, place: int = 0) -> str:
+    entry = next(each for each in of["requirements"] if each["id"] == name)  # type: ignore[attr-defined]
+    text: str = entry["findings"][place]["fingerprint"]
+    return text
+
+
+def test_every_sample_is_valid_by_the_schema() -> None:
+    for each in (sample(), conforming(), sample(partial=True), sample(past=past(conforming(), sample()))):
+        report.validate(each)
+
+
+def test_what_is_new_and_what_is_fixed_is_told_from_the_last_run_that_judged_it() -> None:
+    before = sample()
+    first, second = past(before, conforming())
+    known = sample(past=(first,))
+    assert {finding["new"] for entry in known["requirements"] for finding in entry["findings"]} == {False}
+    new = sample(past=(first, second))
+    assert {finding["new"] for entry in new["requirements"] for finding in entry["findings"]} == {True}
+    fixed = conforming()
+    text = markdown({**fixed, "past": known["past"], "requirements": [
+        {**entry, "past": [first.outcomes.get(entry["id"])]} for entry in fixed["requirements"]
+    ]})  # fmt: skip
+    assert "0 new, 0 known, fixed:" in text
+    assert "`auth-required`" in text
+
+
+def test_junit_has_a_case_for_each_requirement_under_its_section() -> None:
+    root = ET.fromstring(junit(sample()))  # noqa: S314  our own text
+    cases = root.findall(".//testcase")
+    assert [case.get("name") for case in cases] == list(ledger.requirements())
+    assert {case.get("classname") for case in cases} == SECTIONS
+    by_name = {case.get("name"): case for case in cases}
+    assert by_name["auth-required"].find("failure") is not None
+    assert by_name["unknown-parameter-ignored"].find("skipped") is not None
+    assert by_name["retry-after-kept"].find("skipped") is not None
+    assert by_name["auth-scope"].find("skipped") is not None
+    assert root.get("failures") == "3"
+    assert root.get("tests") == str(len(cases))
+
+
+def test_junit_of_a_run_that_broke_off_has_errors_for_what_was_not_judged() -> None:
+    root = ET.fromstring(junit(sample(partial=True)))  # noqa: S314
+    case = next(each for each in root.iter("testcase") if each.get("name") == "retry-after-kept")
+    assert case.find("error") is not None
+    unchecked = next(each for each in root.iter("testcase") if each.get("name") == "auth-scope")
+    assert unchecked.find("skipped") is not None
+
+
+def test_the_summary_says_the_verdict_first_and_stays_markdown_of_ours() -> None:
+    text = markdown(sample())
+    assert text.splitlines()[2].startswith("**Does not conform: ")
+    assert "curl -sS" in text
+    outside, fence = [], ""
+    for line in text.splitlines():
+        marks = re.match("`{3,}", line)
+        if fence:
+            fence = "" if line == fence else fence
+        elif marks:
+            fence = marks[0]
+        else:
+            outside.append(re.sub(r"(`+)(?:(?!\1).)+\1", "", line))
+    assert not fence
+    assert "<script>" not in "\n".join(outside)
+
+
+def test_github_gets_annotations_only_there_and_each_on_one_line() -> None:
+    lines = annotations_of(sample())
+    assert [line.split(" ")[0] for line in lines] == ["::error"] * 4 + ["::warning"]
+    assert all("\n" not in line for line in lines)
+    assert sum(line.count("::error title=") for line in lines) - 2 == 4
+    assert "::error title=MUST auth-required is violated::200 without Authorization" in lines
+    out = io.StringIO()
+    report.tell_github(sample(), Console(file=out), {})
+    assert not out.getvalue()
+
+
+def test_github_gets_the_summary_in_its_file(tmp_path: Path) -> None:
+    out = io.StringIO()
+    summary = tmp_path / "summary"
+    summary.write_text("Before.\n", encoding="utf-8")
+    given = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    report.tell_github(sample(), Console(file=out, width=80), given)
+    assert len(out.getvalue().splitlines()) == 5
+    assert summary.read_text(encoding="utf-8").startswith("Before.\n## `http://server.example`")
+
+
+def test_a_servers_words_begin_no_line_in_the_terminal() -> None:
+    found = sample()
+    entry = next(each for each in found["requirements"] if each["id"] == "auth-required")
+    entry["findings"][0]["message"] = "one\n::stop-commands::x\n  ::error::y"
+    entry["findings"][0]["response"]["body"] = "one\n::stop-commands::x"
+    out = io.StringIO()
+    report.print_verdict(Console(file=out, width=100), found)
+    assert "::stop-commands::x" in out.getvalue()
+    assert not any(line.lstrip().startswith("::") for line in out.getvalue().splitlines())
+    assert not CONTROL.search(out.getvalue())
+
+
+class Reader(HTMLParser):
+    """The tags of a page, and the text outside of script and style."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_a_servers_words_are_no_markup_in_the_page() -> None:
+    text = html(sample(past=past(conforming(), sample())))
+    reader = Reader(text)
+    names = [tag for tag, _ in reader.tags]
+    assert names.count("script") == 1
+    assert names.count("style") == 1
+    assert not {"img", "iframe", "object", "embed", "link", "form", "base"} & set(names)
+    attributes = {name for _, given in reader.tags for name in given}
+    assert not {name for name in attributes if name.startswith("on")} | ({"style", "src"} & attributes)
+    assert all((given["href"] or "").startswith("#") for _, given in reader.tags if "href" in given)
+    assert "49" not in re.findall(r"\{\{ 7 \* 7 \}\}|49", text)[:1]
+    assert not CONTROL.search(text)
+
+
+def test_the_pages_ids_are_there_once_and_its_links_lead_somewhere() -> None:
+    tags = Reader(html(sample(past=past(conforming())))).tags
+    ids = [given["id"] for _, given in tags if "id" in given]
+    assert len(ids) == len(set(ids))
+    wanted = {(given["href"] or "#")[1:] for tag, given in tags if tag == "a"}
+    wanted |= {given["data-copy"] for _, given in tags if given.get("data-copy")}  # type: ignore[misc]
+    wanted |= {given["aria-labelledby"] for _, given in tags if given.get("aria-labelledby")}  # type: ignore[misc]
+    assert wanted <= set(ids)
+
+
+def test_the_page_has_the_wire_facts_of_the_spec_beside_what_came() -> None:
+    text = html(sample())
+    assert "maximum" in text
+    assert "&#34;code&#34;: &#34;HeaderNotFound&#34;" in text
+    assert text.index("Does not conform") < text.index("Findings") < text.index("Latencies")
+
+
+@pytest.mark.parametrize("make", [junit, markdown, html])
+def test_no_form_holds_what_a_terminal_or_a_parser_stumbles_over(make: object) -> None:
+    assert callable(make)
+    assert not CONTROL.search(make(sample()))
+    assert HOSTILE not in make(sample())
+
+
+def test_a_deviation_is_shown_and_does_not_count() -> None:
+    name = fingerprint(sample(), "auth-required")
+    entry = Deviation("auth-required", "<b>the gateway</b> is being replaced", "team", date(2026, 12, 31), name)
+    accepted = sample(deviations=(entry,))
+    report.validate(accepted)
+    case = next(each for each in ET.fromstring(junit(accepted)).iter("testcase") if each.get("name") == "auth-required")  # noqa: S314
+    assert case.find("skipped") is not None
+    assert "Known deviation, accepted until 2026-12-31 by team: " in markdown(accepted)
+    page = html(accepted)
+    assert "&lt;b&gt;the gateway&lt;/b&gt;" in page
+    assert not any("auth-required" in line for line in annotations_of(accepted) if line.startswith("::error"))
+
+
+def test_a_fault_takes_in_what_it_explains_and_leaves_out_what_it_does_not() -> None:
+    tally, other = Tally(), Tally()
+    (_, hostile), (_, crash) = findings()[1:3]
+    tally.add(hostile)
+    more = findings()[1][1]
+    tally.add(more)
+    assert (tally.broken, len(tally.findings), tally.findings[0].count) == (2, 1, 2)
+    tally.add(crash)
+    assert len(tally.findings) == 2
+    other.add(crash)
+    assert cause(crash.exchange).headers == ("prefer",)
+    assert cause(crash.exchange, reduced=False).headers == ()
+    assert not cause(crash.exchange).within(cause(hostile.exchange))
+
+
+def test_latencies_stay_small_and_their_percentiles_near() -> None:
+    latencies = Latencies()
+    exchange = findings()[0][1].exchange
+    for number in range(1, 10_001):
+        exchange.elapsed = number / 1000
+        latencies.add(exchange)
+    assert len(latencies.histogram("2xx")) < 50
+    assert sum(count for _, count in latencies.histogram("2xx")) == 10_000
+    for share in (0.5, 0.9, 0.99):
+        assert share * 10_000 <= latencies.percentile("2xx", share) <= share * 10_000 * 1.26
