@@ -92,6 +92,24 @@ class Account:
         with self.changing() as spent:
             spent.ends = time.monotonic() + seconds if seconds else float("inf")
 
+    def wait(self, seconds: float, most: float) -> None:
+        """Wait because the server asks for it.
+
+        Args:
+            seconds: How long.
+            most: Seconds to wait in all.
+
+        Raises:
+            BudgetSpentError: That would be too long.
+        """
+        with self.changing() as spent:
+            if spent.waited + seconds > most:
+                raise BudgetSpentError(f"the server asks for more waiting than {most:g} s")
+            if time.monotonic() + seconds >= spent.ends:
+                raise BudgetSpentError("its time is over while the server asks to wait")
+            spent.waited += seconds
+        time.sleep(seconds)
+
     def stop(self) -> None:
         """Let nobody send any more."""
         with self.changing() as spent:

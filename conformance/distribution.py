@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 from conformance.account import Account
 from conformance.merging import Seen, merge
 from conformance.options import Settings
 from conformance.run import Run
-from conformance.session import Session, served
+from conformance.session import Session, save, served
 
 _TOLD: Final = "mesh_export_told"
 _SEEN: Final = "mesh_export_seen"
@@ -105,6 +105,7 @@ class Controller:
             # Made by a process of ours, and never out of memory.
             later: Seen = pickle.loads(told)  # noqa: S301
             self._seen[worker] = self._seen.get(worker, Seen()).updated(later)
+            save(self._session, lambda: self.seen)
         elif report.when not in ("setup", "call", "teardown"):
             name = report.nodeid.rpartition("::")[2]
             self._session.failures.append(f"{name} failed itself: its process ended")
@@ -138,9 +139,10 @@ def worker_session(config: pytest.Config) -> Session | None:
     if _TOLD not in told_it:
         return None
     told: Told = pickle.loads(told_it[_TOLD])  # noqa: S301  made by a process of ours
-    return Session(
-        told.settings, Run(told.settings.requirements), target=told.settings.url or "", account=Account(told.account)
-    )
+    settings = told.settings
+    each = max(1, settings.limits.concurrency // told_it["workercount"])
+    settings = evolve(settings, limits=evolve(settings.limits, concurrency=each))
+    return Session(settings, Run(settings.requirements), target=settings.url or "", account=Account(told.account))
 
 
 def is_controller(config: pytest.Config) -> bool:

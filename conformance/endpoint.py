@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -22,6 +24,7 @@ from conformance import spec
 from conformance.account import Account, BudgetSpentError
 from conformance.exchange import NOBODYS_IDS, Credential, CredentialKind, Exchange, Failure, Request
 from conformance.redaction import Redactor
+from conformance.watch import ServerLostError, Watch
 
 TIME_BOUND: Final = 10.0
 """Seconds within which an answer must come: generous, for a loaded machine."""
@@ -41,6 +44,8 @@ _TELLING: Final = 8
 _MADE_FROM_THE_TOKEN: Final = frozenset({CredentialKind.NEAR_MISS, CredentialKind.OTHER_SCHEME})
 _LIMIT_PATIENCE: Final = 3
 _DEFAULT_WAIT: Final = 1.0
+_SLACK: Final = 0.05
+"""Seconds to wait longer than told: two clocks do not tick at once."""
 _GONE: Final = 6
 """Requests in a row without an answer, each tried twice, from which the server counts as gone."""
 _NO_ANSWER: Final = frozenset({Failure.UNREACHABLE, Failure.NOT_HTTP})
@@ -60,6 +65,7 @@ class Limits:
         rate: Requests a second; None for no limit of ours.
         concurrency: Requests under way at once, where their order does not matter.
         max_wait: Seconds in all to wait because the server says `retry-after`.
+        max_seconds: Seconds in all; None for all the time that it takes.
         probe_methods: Whether methods that are not safe may go to a server that is not on loopback.
         allow_writes: Whether the operations that change something may be sent at all.
         scratch_imodel: The iModel that they may be sent against.
@@ -69,6 +75,7 @@ class Limits:
     rate: float | None = None
     concurrency: int = 8
     max_wait: float = 60.0
+    max_seconds: float | None = None
     probe_methods: bool = False
     allow_writes: bool = False
     scratch_imodel: str = ""
@@ -84,6 +91,7 @@ class Endpoint:
         redactor: Learns every credential that is sent.
         listener: Called with each exchange, in the thread that sent it.
         account: What is spent; one of its own where None.
+        stands_in_for: The URL whose rules of safety hold, where the server is only there to count what would be sent.
     """
 
     def __init__(
@@ -96,6 +104,7 @@ class Endpoint:
         *,
         authorization: str | None = None,
         account: Account | None = None,
+        stands_in_for: str = "",
     ) -> None:
         self.url = url.rstrip("/")
         self.token = token
@@ -103,6 +112,7 @@ class Endpoint:
         self.limits = limits
         self.redactor = redactor
         self.loopback = is_loopback(self.url)
+        self._trusting = is_loopback(stands_in_for or self.url)
         self.sent = 0
         self.answered = 0
         self.hung = False
@@ -113,6 +123,7 @@ class Endpoint:
         self._numbering = threading.Lock()
         self._unanswered = 0
         self._account = account or Account()
+        self.watch = Watch(self._send_once, self._wait_in_a_storm)
         # On loopback a connection costs nothing, and servers that write a head and a body in two segments
         # answer at once only on a new one.
         self._client = self._new_client(keepalive=0 if self.loopback else limits.concurrency + 2)
@@ -166,7 +177,7 @@ class Endpoint:
         """Whether the rules of safety allow a request here."""
         if request.changes and not self._may_change(request):
             return False
-        if self.loopback:
+        if self._trusting:
             return True
         if not request.changes and request.method not in _SAFE_METHODS and not self.limits.probe_methods:
             return False
@@ -204,6 +215,11 @@ class Endpoint:
         if request.credential.kind in _WRONG_CREDENTIALS:
             with self._account.changing() as spent:
                 spent.wrong_credentials += 1
+        exchange = self._send_obediently(request)
+        self.watch.see(exchange)
+        return exchange
+
+    def _send_obediently(self, request: Request) -> Exchange:
         if not self.rate_limited:
             exchange = self._send_once(request)
             if exchange.status != 429:
@@ -218,7 +234,7 @@ class Endpoint:
             BudgetSpentError: The run may send no more.
         """
         allowed = [request for request in requests if self.may_send(request)]
-        if len(allowed) < 2 or self.limits.concurrency < 2 or self.rate_limited:
+        if len(allowed) < 2 or self.limits.concurrency < 2 or self.rate_limited or self.watch.stormy:
             exchanges = [self._send_if_it_can_be(request) for request in allowed]
         else:
             with ThreadPoolExecutor(min(self.limits.concurrency, len(allowed))) as pool:
@@ -241,14 +257,12 @@ class Endpoint:
 
     def _wait_for_the_limit(self) -> None:
         with self._account.changing() as spent:
-            now = time.monotonic()
-            pause = max(0.0, spent.limited_until - now)
-            if spent.waited + pause > self.limits.max_wait:
-                raise BudgetSpentError(f"the server's rate limit asks for more waiting than {self.limits.max_wait:g} s")
-            if now + pause >= spent.ends:
-                raise BudgetSpentError("its time is over while the server's rate limit asks to wait")
-            spent.waited += pause
-        time.sleep(pause)
+            pause = max(0.0, spent.limited_until - time.monotonic())
+        self._account.wait(pause, self.limits.max_wait)
+
+    def _wait_in_a_storm(self, seconds: float, answer: Exchange) -> None:
+        told = _retry_after(answer) if answer.header("retry-after") else 0.0
+        self._account.wait(max(seconds, told), self.limits.max_wait)
 
     def _send_once(self, request: Request, waits: int = 0) -> Exchange:
         number = self._take_number()
@@ -312,7 +326,7 @@ class Endpoint:
             self.hung = True
         if exchange.status == 429:
             with self._account.changing() as spent:
-                spent.limited_until = time.monotonic() + _seconds(exchange.header("retry-after"))
+                spent.limited_until = max(spent.limited_until, time.monotonic() + _retry_after(exchange))
 
     @property
     def _time_bound(self) -> float:
@@ -321,7 +335,7 @@ class Endpoint:
     def _take_number(self) -> int:
         with self._numbering:
             if self.gone and self.answered:
-                raise BudgetSpentError("the server has stopped answering")
+                raise ServerLostError("the server has stopped answering")
             number, pause = self._account.take(self.limits.max_requests, self.limits.rate)
             self.sent += 1
         time.sleep(pause)
@@ -369,11 +383,25 @@ def _is_cut_short(error: httpx2.RemoteProtocolError) -> bool:
     return "complete message body" in str(error) or "incomplete chunked" in str(error)
 
 
-def _seconds(retry_after: str | None) -> float:
+def _retry_after(exchange: Exchange) -> float:
+    """Seconds to wait, as an answer says: a number of them, or a date, which is one of the server's clock."""
+    value = exchange.header("retry-after") or ""
     try:
-        return max(0.0, float(retry_after or "")) + 0.05
+        return max(0.0, float(value)) + _SLACK
     except ValueError:
+        then = _moment(value)
+    if then is None:
         return _DEFAULT_WAIT
+    now = _moment(exchange.header("date") or "") or datetime.now(UTC)
+    return max(0.0, (then - now).total_seconds()) + _SLACK
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def is_loopback(url: str) -> bool:

@@ -30,6 +30,7 @@ class Seen:
         moves: How often the collection was seen to move.
         spent: Why no more could be sent; empty where nothing stood in the way.
         no_api: Why there is no API here to judge; empty where there is one.
+        lost: Whether the server was there and is no more.
         failures: What failed in the suite itself.
         redactor: Knows every secret that may be in the tallies.
     """
@@ -42,6 +43,7 @@ class Seen:
     moves: int = 0
     spent: str = ""
     no_api: str = ""
+    lost: bool = False
     failures: list[str] = field(factory=list)
     redactor: Redactor = field(factory=Redactor)
 
@@ -58,6 +60,7 @@ class Seen:
             moves=run.moves,
             spent=run.spent,
             no_api=run.no_api,
+            lost=run.lost,
             failures=list(failures),
             redactor=redactor,
         )
@@ -96,6 +99,7 @@ def merge(every: Iterable[Seen]) -> Seen:
         whole.saw_exports = whole.saw_exports or seen.saw_exports
         whole.moves = max(whole.moves, seen.moves)
         whole.spent = whole.spent or ("" if seen.no_api else seen.spent)
+        whole.lost = whole.lost or seen.lost
         whole.failures += seen.failures
         whole.redactor.merge(seen.redactor)
     if parts and all(seen.no_api for seen in parts):

@@ -18,12 +18,14 @@ from attrs import field, frozen
 
 from conformance import deviations, ledger
 from conformance.deviations import Deviation, DeviationError
-from conformance.endpoint import Limits
+from conformance.endpoint import Limits, is_loopback
 from conformance.ledger import Level
 
 TOKEN_VARIABLE: Final = "MESH_EXPORT_TOKEN"  # noqa: S105  the name of a variable, not a token
 _N = TypeVar("_N", int, float)
 MISSING: Final = "\0missing"
+_GENTLE_RATE: Final = 10.0
+_TURNS: Final = 50
 _LARGEST_SEED: Final = 2**32
 
 
@@ -64,9 +66,17 @@ OPTIONS: Final = (
     Option(
         "--max-requests", "1500 (quick), 20000 (full); twice that with --allow-writes", "Requests to send at most.", "N"
     ),
+    Option("--max-seconds", "none (quick), 600 (full)", "Seconds to send requests for at most.", "N"),
     Option("--rate", "none on loopback, 10 elsewhere", "Requests to send each second at most.", "N"),
+    Option(
+        "--concurrency",
+        "8 on loopback, 1 elsewhere",
+        "Requests to have under way at once, where their order does not matter.",
+        "N",
+    ),
     Option("--fail-on", "must", "Level from which a violation fails the run: must or should.", "LEVEL"),
     Option("--requirement", "all", "Judge only this requirement; may be repeated.", "ID", repeatable=True),
+    Option("--plan", "off", "Print what would be sent, how many requests and how long, send nothing and stop."),
     Option("--list-requirements", "off", "Print the requirements and stop.", settable=False),
     Option("--probe-methods", "off", "Send POST, PUT, PATCH and DELETE to a server that is not on loopback too."),
     Option(
@@ -100,6 +110,7 @@ class Settings:
         seed: Seed of everything that is random.
         limits: What the run may cost the server.
         probe_rate_limit: Whether to provoke a 429.
+        plan: Whether to count what would be sent, on the mock, instead of sending it.
         fail_on: The level from which a violation fails the run.
         requirements: Ids of the requirements to judge; all where empty.
         report_dir: Folder for the report; None for one of its own.
@@ -118,6 +129,12 @@ class Settings:
     report_dir: Path | None
     deviations: tuple[Deviation, ...] = ()
     history: Path | None = None
+    plan: bool = False
+
+    @property
+    def turns(self) -> int:
+        """How often random probes have their turn: a full run goes on until its budget ends."""
+        return 1 if self.profile == "quick" else _TURNS
 
 
 def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
@@ -136,6 +153,7 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
             raise OptionError(f"{flag} needs a value.")
     url = _url(read["--url"])
     scratch = _scratch(read["--scratch-imodel"], bool(read["--allow-writes"]), url)
+    near = url is None or is_loopback(url)
     profile = _one_of("--profile", read["--profile"] or "quick", ("quick", "full"))
     token = environment.get(TOKEN_VARIABLE, "").strip()
     if token and not (token.isascii() and token.isprintable()):
@@ -143,7 +161,10 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
     limits = Limits(
         max_requests=_number("--max-requests", read["--max-requests"], int, 1)
         or {"quick": 1500, "full": 20000}[profile] * (2 if read["--allow-writes"] else 1),
-        rate=_number("--rate", read["--rate"], float, 0.001),
+        rate=_number("--rate", read["--rate"], float, 0.001) or (None if near else _GENTLE_RATE),
+        concurrency=_number("--concurrency", read["--concurrency"], int, 1) or (8 if near else 1),
+        max_seconds=_number("--max-seconds", read["--max-seconds"], float, 0.001)
+        or (None if profile == "quick" else 600.0),
         max_wait=60.0 if profile == "quick" else 600.0,
         probe_methods=bool(read["--probe-methods"]),
         allow_writes=bool(read["--allow-writes"]),
@@ -162,6 +183,7 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
         report_dir=Path(read["--report-dir"]) if read["--report-dir"] else None,
         deviations=_deviations(read["--deviations"]),
         history=Path(read["--history"]) if read["--history"] else None,
+        plan=bool(read["--plan"]),
     )
 
 

@@ -6,6 +6,7 @@ Loaded by `pytest.ini` beside it, so that other test suites do not meet it.
 from __future__ import annotations
 
 import argparse
+import random
 import signal
 import sys
 import tempfile
@@ -89,6 +90,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 def _check_processes(known: argparse.Namespace, settings: Settings) -> None:
     """Leave of xdist's options only `-n`: processes elsewhere could not share the account of the run."""
     processes = getattr(known, "numprocesses", None)
+    if settings.plan and processes:
+        _refuse("--plan counts what one process would send, and several send no more: leave -n out.")
     if isinstance(processes, int) and processes < 0:
         _refuse(f"-n {processes} is no number of processes: give one from 1, or auto.")
     if processes is not None and settings.limits.allow_writes:
@@ -108,6 +111,7 @@ def _refuse(sentence: str) -> NoReturn:
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marker that ties a probe to its requirements, and keep hypothesis from writing into the checkout."""
     config.addinivalue_line("markers", "requirements(*ids): the requirements that the probe puts to the test")
+    config.addinivalue_line("markers", "turn(number): which of its turns a random probe has")
     folder = tempfile.TemporaryDirectory(prefix="mesh-export-conformance-")
     config.add_cleanup(folder.cleanup)
     hypothesis.configuration.set_hypothesis_home_dir(folder.name)
@@ -168,14 +172,36 @@ def _print_requirements() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the probes of requirements that were not asked for."""
-    # The telling requests come before the random ones: a budget that runs out costs the least.
-    items.sort(key=lambda item: item.path.stem in _RANDOM)
+    # The telling requests come before the random ones: a budget that runs out costs the least. Among them none depends
+    # on the order, and the seed shows it.
+    random.Random(sessions.of(config).settings.seed).shuffle(items)  # noqa: S311  it is no secret
+    items.sort(key=lambda item: (item.path.stem in _RANDOM, _turn(item)))
     asked_for = set(sessions.of(config).settings.requirements)
     if not asked_for:
         return
     wanted = [item for item in items if asked_for & requirements_of(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted
+
+
+def _turn(item: pytest.Item) -> int:
+    """Which of its turns a random probe has."""
+    marker = item.get_closest_marker("turn")
+    return int(marker.args[0]) if marker else 0
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give the random probes of a full run turn after turn, each with another seed, until the budget ends."""
+    turns = sessions.of(metafunc.config).settings.turns
+    if "turn" in metafunc.fixturenames and turns > 1:
+        each = [pytest.param(number, marks=pytest.mark.turn(number)) for number in range(turns)]
+        metafunc.parametrize("turn", each, indirect=True)
+
+
+@pytest.fixture
+def turn(request: pytest.FixtureRequest) -> int:
+    """Which of its turns a random probe has."""
+    return int(getattr(request, "param", 0))
 
 
 def requirements_of(item: pytest.Item) -> set[str]:
@@ -225,7 +251,9 @@ def _open(state: Session, stack: ExitStack, is_worker: bool) -> None:
 
 
 def _conclude(state: Session, seen: Seen) -> None:
-    if seen.no_api:
+    if state.settings.plan:
+        sessions.show_plan(state)
+    elif seen.no_api:
         sessions.refuse_to_judge(state, seen.no_api)
     else:
         sessions.conclude(state, seen)
@@ -243,6 +271,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     run = sessions.of(item.config).run
     if run.spent:
         pytest.skip(run.spent)
+    sent = run.endpoint.sent
     try:
         try:
             yield
@@ -251,8 +280,17 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     except BudgetSpentError as error:
         run.spent = str(error)
         pytest.skip(run.spent)
+    finally:
+        sessions.of(item.config).plan.add(item, run.endpoint.sent - sent)
     if confirmed:
         raise RequirementViolatedError("; ".join(f"{name}: {message}" for name, message in confirmed))
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Write what was seen so far, now and then; of several processes the one that starts them does."""
+    if not item.config.pluginmanager.has_plugin(_WORKER):
+        state = sessions.of(item.config)
+        sessions.save(state, lambda: state.seen)
 
 
 @pytest.hookimpl(wrapper=True)

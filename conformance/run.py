@@ -21,7 +21,7 @@ from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
 from conformance.collection import Export, Snapshot, identity
 from conformance.endpoint import Endpoint
-from conformance.exchange import NOBODYS_IDS, Exchange, Failure, Request, encode
+from conformance.exchange import NOBODYS_IDS, CredentialKind, Exchange, Failure, Request, encode
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
 from conformance.latency import Latencies
 from conformance.needs import Sight, missing
@@ -116,6 +116,12 @@ class Run:
     @endpoint.setter
     def endpoint(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+
+    @property
+    def lost(self) -> bool:
+        """Whether the server was there to be judged and is no more."""
+        endpoint = self._endpoint
+        return endpoint is not None and bool(endpoint.watch.lost or (endpoint.gone and endpoint.answered))
 
     def heard(self, exchange: Exchange) -> None:
         """Take an exchange in; may be called from any thread."""
@@ -425,19 +431,25 @@ class Run:
             for suspicion in self._of_a_server_that_lives(plain):
                 if not self.tally(suspicion.observation.requirement).broken:
                     self._broke_unreduced(suspicion.observation.requirement, suspicion)
-            for suspicion in contested:
+            for suspicion in self._of_a_server_that_lives(contested):
                 self.doubt(
                     suspicion.observation.requirement, f"no budget for a second look: {suspicion.observation.message}"
                 )
             raise
 
     def _of_a_server_that_lives(self, suspicions: list[Suspicion]) -> list[Suspicion]:
-        """Suspicions without those that only say that the server is gone: the first of these is the one that tells."""
-        unanswered = [each for each in suspicions if each.exchange.failure and not each.exchange.status]
-        if not self.endpoint.gone or not unanswered:
-            return suspicions
-        first = min(unanswered, key=lambda each: each.exchange.number)
-        return [first, *(each for each in suspicions if each not in unanswered)]
+        """Suspicions without those that only say that the server is lost: the first of these is the one that tells."""
+        watch = self.endpoint.watch
+        lost = [
+            each for each in suspicions if self.endpoint.gone and each.exchange.failure and not each.exchange.status
+        ]
+        if watch.lost:
+            lost += [
+                each for each in suspicions if each.exchange.number > watch.last_well and _of_a_loss(each.exchange)
+            ]
+        telling = [each for each in lost if each.exchange.status != 401 and each.observation.requirement in _OWN_CAUSE]
+        first = min(telling, key=lambda each: each.exchange.number, default=None)
+        return [*([first] if first else []), *(each for each in suspicions if each not in lost)]
 
     def _repeats(self, suspicion: Suspicion) -> bool:
         """Whether an exchange without an answer fails once more: a network may lose one.
@@ -610,6 +622,12 @@ class Run:
         self._forget(exchange)
         found = next((each for each in self.observe(exchange) if each.check == check and not each.holds), None)
         return (exchange, found) if found else None
+
+
+def _of_a_loss(exchange: Exchange) -> bool:
+    """Whether an exchange may be of a server in a storm of errors, or of one that refuses a token that was good."""
+    good = exchange.request.credential.kind is CredentialKind.GOOD
+    return exchange.status >= 500 or (exchange.status == 401 and good)
 
 
 def _snapshot(exports: list[Export], *, atomic: bool, repeats: bool) -> Snapshot:

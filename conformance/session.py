@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from os import getpid
 from pathlib import Path
@@ -22,14 +22,16 @@ from rich.text import Text
 import conformance.mock
 from conformance import history, ledger, options, report
 from conformance.account import Account
-from conformance.endpoint import Endpoint, is_loopback
+from conformance.endpoint import Endpoint, Limits
 from conformance.merging import Seen
 from conformance.options import Settings
+from conformance.plan import Plan, print_plan
 from conformance.redaction import Redactor
 from conformance.run import Run
 from conformance.verdict import ExitCode, Judgement
 
-_GENTLE_RATE: Final = 10.0
+_SAVED_EVERY: Final = 5.0
+"""Seconds between two reports that are written while the run goes on."""
 _REPORTS: Final = Path("reports")
 
 
@@ -50,6 +52,14 @@ class Session:
     redactor: Redactor = field(factory=Redactor)
     account: Account = field(factory=Account)
     began: float = field(factory=time.monotonic)
+    saved: float = 0.0
+    plan: Plan = field(factory=Plan)
+    folder: Path = field()
+
+    @folder.default
+    def _folder(self) -> Path:
+        own = _REPORTS / f"{self.started:%Y%m%dT%H%M%S}-{getpid()}"
+        return self.settings.report_dir or own
 
     @property
     def seen(self) -> Seen:
@@ -74,15 +84,14 @@ def console() -> Console:
 
 @contextmanager
 def served(session: Session) -> Iterator[None]:
-    """Have a server to judge, the given one or the embedded mock, and say which."""
-    session.began = time.monotonic()
-    with nullcontext(session.settings.url) if session.settings.url else _mock(session) as url:
-        session.target = url
-        limits = session.settings.limits
-        if not is_loopback(url) and limits.rate is None:
-            gentle = evolve(limits, rate=_GENTLE_RATE, concurrency=1)
-            session.settings = evolve(session.settings, limits=gentle)
-        _print_header(session)
+    """Have a server, the given one or the embedded mock, and say which; from now on time counts."""
+    settings = session.settings
+    with nullcontext(settings.url) if settings.url and not settings.plan else _mock(session) as url:
+        session.target = settings.url if settings.plan and settings.url else url
+        session.began = time.monotonic()
+        session.account.begin(None if settings.plan else settings.limits.max_seconds)
+        if not settings.plan:
+            _print_header(session)
         yield
 
 
@@ -96,7 +105,8 @@ def _mock(session: Session) -> Iterator[str]:
     mock = conformance.mock.Settings(token=token, seed=session.settings.seed, reading=reading)
     with conformance.mock.serve(mock) as url:
         session.settings = evolve(session.settings, url=url, token=token, limits=limits)
-        session.notes.append("Without --url this was the embedded mock.")
+        if not session.settings.plan:
+            session.notes.append("Without --url this was the embedded mock.")
         yield url
 
 
@@ -118,27 +128,36 @@ def opened(session: Session) -> Iterator[None]:
         BudgetSpentError: There was not enough for the walk.
     """
     settings, run = session.settings, session.run
-    url = settings.url or ""
-    run.endpoint = Endpoint(url, settings.token, settings.limits, session.redactor, run.heard, account=session.account)
+    limits = settings.limits
+    if settings.plan:
+        limits = evolve(limits, rate=None, max_requests=_affordable(limits))
+    run.endpoint = Endpoint(
+        settings.url or "",
+        settings.token,
+        limits,
+        session.redactor,
+        run.heard,
+        account=session.account,
+        stands_in_for=session.target,
+    )
     try:
         run.open()
+        session.plan.open(run.endpoint.sent)
         yield
     finally:
         session.notes.extend(run.clean_up())
         run.endpoint.close()
 
 
+def _affordable(limits: Limits) -> int:
+    """Requests that the rate and the time allow."""
+    if not (limits.rate and limits.max_seconds):
+        return limits.max_requests
+    return min(limits.max_requests, int(limits.rate * limits.max_seconds) + 1)
+
+
 def conclude(session: Session, seen: Seen) -> None:
     """Judge what was seen, print it, and write the report."""
-    settings = session.settings
-    judgement = Judgement(
-        seen.tallies,
-        ledger.requirements(),
-        seen.saw_exports,
-        settings.fail_on,
-        settings.deviations,
-        complete=not (seen.spent or seen.failures or session.interrupted),
-    )
     if seen.spent:
         session.notes.append(f"Stopped early: {seen.spent}.")
     if seen.moves:
@@ -146,6 +165,53 @@ def conclude(session: Session, seen: Seen) -> None:
     if seen.deprecated:
         session.notes.append(f"Used although deprecated: {', '.join(sorted(seen.deprecated))}.")
     session.notes.extend(seen.failures)
+    partial = session.interrupted or seen.lost
+    judgement, document = _judge(session, seen, session.notes, partial=partial)
+    out = console()
+    report.print_verdict(out, document)
+    try:
+        path = report.write(session.folder, document)
+        out.print(Text(f"Report: {path}"), soft_wrap=True)
+    except OSError as error:
+        out.print(Text(f"The report could not be written to {session.folder}: {error.strerror}."), soft_wrap=True)
+        session.failures.append("the report could not be written")
+    try:
+        report.tell_github(document, out)
+    except OSError as error:
+        out.print(Text(f"The step summary could not be written: {error.strerror}."), soft_wrap=True)
+    if session.settings.history:
+        _keep(session.settings.history, document, session)
+    session.exit_code = judgement.exit_code
+    if partial and session.exit_code is not ExitCode.DOES_NOT_CONFORM:
+        session.exit_code = ExitCode.SUITE_FAILED
+
+
+def save(session: Session, seen: Callable[[], Seen]) -> None:
+    """Write what was seen so far, now and then: an end that nothing can catch leaves it behind."""
+    now = time.monotonic()
+    if now - session.saved < _SAVED_EVERY or session.settings.plan:
+        return
+    so_far = seen()
+    if so_far.no_api:
+        return
+    session.saved = now
+    notes = [*session.notes, "Written while the run went on: this is what was seen until then."]
+    with suppress(OSError):
+        # At the end it is tried again, and then said.
+        report.write(session.folder, _judge(session, so_far, notes, partial=True)[1])
+
+
+def _judge(session: Session, seen: Seen, notes: list[str], *, partial: bool) -> tuple[Judgement, dict[str, Any]]:
+    """The verdict on what was seen, as it is and as a report has it."""
+    settings = session.settings
+    judgement = Judgement(
+        seen.tallies,
+        ledger.requirements(),
+        seen.saw_exports,
+        settings.fail_on,
+        settings.deviations,
+        complete=not (seen.spent or seen.failures or partial),
+    )
     facts = report.Facts(
         settings,
         session.target,
@@ -154,27 +220,12 @@ def conclude(session: Session, seen: Seen) -> None:
         session.started,
         _budget(session),
         seen.latencies,
-        tuple(session.notes),
-        partial=session.interrupted,
+        tuple(notes),
+        partial=partial,
         failed=bool(seen.failures),
     )
-    document = report.document(judgement, facts, seen.redactor, _past_runs(session, seen.redactor(session.target)))
-    out = console()
-    report.print_verdict(out, document)
-    folder = settings.report_dir or _REPORTS / f"{session.started:%Y%m%dT%H%M%S}-{getpid()}"
-    try:
-        path = report.write(folder, document)
-        out.print(Text(f"Report: {path}"), soft_wrap=True)
-    except OSError as error:
-        out.print(Text(f"The report could not be written to {folder}: {error.strerror}."), soft_wrap=True)
-        session.failures.append("the report could not be written")
-    try:
-        report.tell_github(document, out)
-    except OSError as error:
-        out.print(Text(f"The step summary could not be written: {error.strerror}."), soft_wrap=True)
-    if settings.history:
-        _keep(settings.history, document, session)
-    session.exit_code = judgement.exit_code
+    past = _past_runs(session, seen.redactor(session.target))
+    return judgement, report.document(judgement, facts, seen.redactor, past)
 
 
 def _past_runs(session: Session, target: str) -> list[history.Record]:
@@ -196,10 +247,18 @@ def _keep(folder: Path, document: dict[str, Any], session: Session) -> None:
 def _budget(session: Session) -> report.Budget:
     limits = session.settings.limits
     with session.account.changing() as spent:
-        return report.Budget(spent.sent, spent.waited, limits.rate, limits.max_requests, limits.max_wait)
+        return report.Budget(
+            spent.sent, spent.waited, limits.rate, limits.max_requests, limits.max_wait, limits.max_seconds
+        )
 
 
 def refuse_to_judge(session: Session, reason: str) -> None:
     """Say why there is no API to judge."""
     console().print(Text(session.redactor(reason)), soft_wrap=True)
     session.exit_code = ExitCode.NO_API
+
+
+def show_plan(session: Session) -> None:
+    """Print what would be sent."""
+    print_plan(console(), session.plan, session.settings, session.target)
+    session.exit_code = ExitCode.CONFORMS

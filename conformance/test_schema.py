@@ -47,26 +47,24 @@ _THEIRS: Final = {
     "response_headers_conformance": "retry-after-seconds",
 }
 """Their checks that run, each with the requirement that a failure goes against."""
-_EXAMPLES: Final = {"quick": 30, "full": 2000}
+_EXAMPLES: Final = 30
+_EXAMPLES_LATER: Final = 150
 _GENERATED_HEADERS: Final = frozenset(spec.parameters("header"))
 _judged: ContextVar[tuple[Run, Exchange]] = ContextVar("judged")
 
 
-def _load(settings: Settings) -> schemathesis.BaseSchema:
-    """The spec, loaded by schemathesis, with phases and seed as the run was told."""
+def _load(settings: Settings, turn: int) -> schemathesis.BaseSchema:
+    """The spec, loaded by schemathesis, with phases and seed as the run was told; each turn has a seed of its own."""
     loaded = schemathesis.openapi.from_dict(spec.document())
     loaded.config.update(base_url="http://localhost")
-    loaded.config.seed = settings.seed
+    loaded.config.seed = settings.seed + turn
     loaded.config.generation.update(
-        max_examples=_EXAMPLES[settings.profile],
+        max_examples=_EXAMPLES_LATER if turn else _EXAMPLES,
         modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE],
         with_security_parameters=False,
         database="none",
     )
     return loaded
-
-
-schema = _load(options.current()).include(operation_id=spec.LIST)
 
 
 @schemathesis.check
@@ -79,13 +77,32 @@ def page_promises(
     assert not violations, violations[0].message
 
 
-@pytest.mark.requirements(
+_requirements = pytest.mark.requirements(
     *_THEIRS.values(),
     *("status-documented", "answer-in-time", "top-maximum", "top-number", "skip-number", "imodelid-format"),
     *("changesetid-format", "orderby-unsupported", "error-no-internals", "method-refused", "method-allow", "ok-json"),
 )
-@schema.parametrize()
-def test_what_the_schema_generates_is_answered_as_the_page_says(case: schemathesis.Case[Any], run: Run) -> None:
+
+
+def _probe(turn: int) -> Any:
+    """The probe of one turn."""
+    schema = _load(options.current(), turn).include(operation_id=spec.LIST)
+
+    @pytest.mark.turn(turn)
+    @_requirements
+    @schema.parametrize()
+    def probe(case: schemathesis.Case[Any], run: Run) -> None:
+        _send(case, run)
+
+    return probe
+
+
+test_what_the_schema_generates_is_answered_as_the_page_says = _probe(0)
+for _turn in range(1, options.current().turns):
+    globals()[f"test_what_the_schema_generates_in_turn_{_turn}_is_answered_as_the_page_says"] = _probe(_turn)
+
+
+def _send(case: schemathesis.Case[Any], run: Run) -> None:
     request = _request(case)
     if run.has_sent(request) or not run.endpoint.may_send(request):
         return

@@ -35,6 +35,7 @@ def _write(path: Path, text: str) -> Path:
     with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=".", delete=False) as file:
         try:
             file.write(text.encode("utf-8", "replace"))
+            file.flush()
         except OSError:
             Path(file.name).unlink(missing_ok=True)
             raise

@@ -1,0 +1,99 @@
+"""Notices that a server is no longer there to be judged: a storm of errors, or a token that was good and is so no more.
+
+Five hundreds for odd input are findings, and so is a refusal of one request alone. So a request that was answered well
+before is sent again: what it says now tells the one from the other. Sending is left to the endpoint.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from conformance.account import BudgetSpentError
+from conformance.exchange import CredentialKind, Exchange, Request
+
+_STORM: Final = 8
+"""Server errors in a row from which they may be a storm."""
+_PAUSES: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
+"""Seconds before each look whether a storm is over."""
+_REFUSALS: Final = 3
+
+
+class ServerLostError(BudgetSpentError):
+    """A server that was well is there no more: what was seen before is all that there is."""
+
+
+class Watch:
+    """Looks at every exchange of an endpoint.
+
+    Args:
+        send: Sends a request without looking at what comes.
+        pause: Waits some seconds; is told the answer before, which may ask for more.
+
+    Attributes:
+        lost: How the server was lost; empty as long as it is there.
+        last_well: The number of the last exchange in which it was well.
+        stormy: Whether there was a storm.
+    """
+
+    def __init__(self, send: Callable[[Request], Exchange], pause: Callable[[float, Exchange], None]) -> None:
+        self.lost = ""
+        self.last_well = 0
+        self.stormy = False
+        self._send = send
+        self._pause = pause
+        self._errors = 0
+        self._well: Request | None = None
+        self._lock = threading.Lock()
+
+    def see(self, exchange: Exchange) -> None:
+        """Look at an exchange; slow down and look again where the server may be lost.
+
+        Raises:
+            ServerLostError: It is.
+            BudgetSpentError: It has nothing but errors, and never had anything else.
+        """
+        with self._lock:
+            self._note(exchange)
+            if self._errors >= _STORM:
+                self._ride_out(exchange)
+            elif self._well and exchange.status == 401 and exchange.request.credential.kind is CredentialKind.GOOD:
+                self._try_the_token()
+
+    def _note(self, exchange: Exchange) -> None:
+        if self.lost:
+            raise ServerLostError(self.lost)
+        if exchange.status >= 500:
+            self._errors += 1
+        elif exchange.status:
+            self._errors = 0
+        if exchange.status == 200 and exchange.request.credential.kind is CredentialKind.GOOD:
+            self.last_well = max(self.last_well, exchange.number)
+            if self._well is None or exchange.request.size < self._well.size:
+                self._well = exchange.request
+
+    def _ride_out(self, exchange: Exchange) -> None:
+        """Wait longer and longer for a storm to pass."""
+        last = exchange
+        for number, seconds in enumerate(_PAUSES):
+            self.stormy = self.stormy or number > 0
+            self._pause(seconds, last)
+            last = self._send(self._well or Request())
+            if 0 < last.status < 500:
+                self._errors = 0
+                return
+        reason = "the server answers with errors (5xx) alone"
+        if self._well is None:
+            raise BudgetSpentError(reason)
+        self._lose(reason)
+
+    def _try_the_token(self) -> None:
+        for _ in range(_REFUSALS):
+            if self._well is None or self._send(self._well).status != 401:
+                return
+        self._lose("the token was good and is refused now: give another one")
+
+    def _lose(self, reason: str) -> None:
+        self.lost = reason
+        raise ServerLostError(reason)

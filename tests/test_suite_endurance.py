@@ -1,0 +1,146 @@
+"""What a run makes of hard times: storms of errors, a revoked token, a server that dies, a full disk, a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from failing_server import Answer, before
+from suite import ROOT, TOKEN, Said, judge
+from test_suite_command import PYTEST
+
+from conformance import report, watch
+from conformance.mock import Settings, serve
+
+CHOSEN = ("--seed", "1", "-k", "selections or parameters")
+WELL = 60
+STORM = Answer(503)
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "_PAUSES", (0.0, 0.02, 0.02))
+
+
+def notes(said: Said) -> str:
+    return " ".join(said.report["notes"])
+
+
+def test_a_storm_of_errors_ends_the_run_with_one_finding() -> None:
+    with serve(Settings(token=TOKEN)) as url, before(url, lambda n: STORM if n > WELL else None) as front:
+        said = judge(front.url, *CHOSEN)
+    assert said.code == 1, said.output
+    assert said.with_outcome("violated") == {"status-no-server-error"}
+    assert said.report["partial"] is True
+    assert "answers with errors (5xx) alone" in notes(said)
+    assert len(front.moments) < WELL + 50
+
+
+def test_a_storm_that_passes_slows_the_run_down_and_no_more() -> None:
+    passing = range(WELL + 1, WELL + 10)
+    with serve(Settings(token=TOKEN)) as url, before(url, lambda n: STORM if n in passing else None) as front:
+        said = judge(front.url, *CHOSEN)
+    assert said.with_outcome("violated") == {"status-no-server-error"}, said.output
+    assert said.report["partial"] is False
+    assert len(front.moments) > 5 * WELL
+
+
+def test_a_token_that_is_revoked_is_no_fault_of_the_server() -> None:
+    refusal = Answer(401, b'{"error": {"code": "InvalidToken", "message": "No."}}')
+    with serve(Settings(token=TOKEN)) as url, before(url, lambda n: refusal if n > WELL else None) as front:
+        said = judge(front.url, *CHOSEN)
+    assert said.code == 5, said.output
+    assert said.with_outcome("violated") == set()
+    assert said.report["partial"] is True
+    assert "refused now: give another one" in notes(said)
+    assert len(front.moments) < WELL + 30
+
+
+def test_a_server_that_dies_leaves_a_partial_report_with_one_finding() -> None:
+    with serve(Settings(token=TOKEN)) as url, before(url, lambda n: Answer(None) if n > WELL else None) as front:
+        said = judge(front.url, *CHOSEN)
+    assert said.code == 1, said.output
+    assert said.report["partial"] is True
+    assert said.with_outcome("violated") == {"status-no-server-error"}
+    assert "the server has stopped answering" in notes(said)
+    assert "holds" in {entry["outcome"] for entry in said.report["requirements"]}
+
+
+@pytest.mark.parametrize("as_date", [False, True], ids=["seconds", "date"])
+def test_retry_after_is_obeyed_to_the_second(as_date: bool) -> None:
+    def limit(number: int) -> Answer | None:
+        if number != WELL:
+            return None
+        then = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)
+        headers = (("Content-Type", "application/json"), ("Retry-After", then if as_date else "2"))
+        return Answer(429, b'{"error": {"code": "RateLimitExceeded", "message": "No."}}', headers)
+
+    with serve(Settings(token=TOKEN)) as url, before(url, limit) as front:
+        said = judge(front.url, "--concurrency", "1", "--max-requests", str(WELL + 5), *CHOSEN)
+    waited = front.moments[WELL] - front.moments[WELL - 1]
+    assert 2.0 <= waited < 4.5, said.output
+    assert said.report["budget"]["rate_limit_wait"]["used"] >= 2.0
+
+
+def started(folder: Path, *options: str, limit: str = "") -> subprocess.Popen[str]:
+    """A run in a process of its own that will take long."""
+    environment = {**os.environ, "MESH_EXPORT_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1"}
+    call = [str(PYTEST), "conformance", *CHOSEN, "--report-dir", str(folder), *options]
+    if limit:
+        call = ["bash", "-c", f'ulimit {limit}; exec "$@"', "bash", *call]
+    return subprocess.Popen(call, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def wait_for(path: Path, run: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + 100
+    while not path.exists():
+        assert run.poll() is None, run.communicate()[0]
+        assert time.monotonic() < end, "there is no report yet"
+        time.sleep(0.05)
+
+
+def read(folder: Path) -> dict[str, Any]:
+    left = [path.name for path in folder.iterdir() if path.name.startswith(".")]
+    assert left == []
+    return report.read(folder / "report.json")
+
+
+def test_a_kill_that_cannot_be_caught_leaves_what_was_seen(tmp_path: Path) -> None:
+    with serve(Settings(token=TOKEN)) as url:
+        run = started(tmp_path, "--url", url, "--rate", "20")
+        wait_for(tmp_path / "report.json", run)
+        run.kill()
+        run.communicate(timeout=60)
+    assert run.returncode == -signal.SIGKILL
+    left = read(tmp_path)
+    assert left["partial"] is True
+    assert "Written while the run went on" in left["notes"][-1]
+
+
+def test_an_interrupted_run_over_processes_reports_what_was_seen(tmp_path: Path) -> None:
+    with serve(Settings(token=TOKEN)) as url:
+        run = started(tmp_path, "--url", url, "--rate", "20", "-n", "2")
+        wait_for(tmp_path / "report.json", run)
+        run.send_signal(signal.SIGINT)
+        output, _ = run.communicate(timeout=100)
+    assert run.returncode == 5, output
+    assert "Traceback" not in output
+    assert read(tmp_path)["partial"] is True
+    assert "Interrupted: this is what was seen so far." in read(tmp_path)["notes"]
+
+
+def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with serve(Settings(token=TOKEN)) as url:
+        run = started(tmp_path, "--url", url, "-k", "methods or limits", limit="-f 8")
+        output, _ = run.communicate(timeout=100)
+    assert run.returncode == 5, output
+    assert "The report could not be written to" in output
+    assert "Traceback" not in output
+    assert list(tmp_path.iterdir()) == []
