@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NoReturn
 
 from conformance.account import BudgetSpentError
 from conformance.exchange import CredentialKind, Exchange, Request
@@ -44,6 +44,7 @@ class Watch:
         self._send = send
         self._pause = pause
         self._errors = 0
+        self._hopeless = ""
         self._well: Request | None = None
         self._lock = threading.Lock()
 
@@ -62,8 +63,8 @@ class Watch:
                 self._try_the_token()
 
     def _note(self, exchange: Exchange) -> None:
-        if self.lost:
-            raise ServerLostError(self.lost)
+        if self.lost or self._hopeless:
+            self._lose(self.lost or self._hopeless)
         if exchange.status >= 500:
             self._errors += 1
         elif exchange.status:
@@ -83,10 +84,7 @@ class Watch:
             if 0 < last.status < 500:
                 self._errors = 0
                 return
-        reason = "the server answers with errors (5xx) alone"
-        if self._well is None:
-            raise BudgetSpentError(reason)
-        self._lose(reason)
+        self._lose("the server answers with errors (5xx) alone")
 
     def _try_the_token(self) -> None:
         for _ in range(_REFUSALS):
@@ -94,6 +92,9 @@ class Watch:
                 return
         self._lose("the token was good and is refused now: give another one")
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: str) -> NoReturn:
+        if self._well is None:
+            self._hopeless = reason
+            raise BudgetSpentError(reason)
         self.lost = reason
         raise ServerLostError(reason)
