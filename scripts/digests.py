@@ -28,10 +28,10 @@ _HEADER: Final = """\
 _WEIGHTY: Final = frozenset(
     """
     absent after all always any ascending before both cannot default defaults deprecated descending
-    each either empty equal every except exactly first forbidden greater hour hours higher instead last least less
+    each either empty equal every except exactly first forbidden greater hour hours higher if instead last least less
     longer lower may maximum millisecond milliseconds minimum minute minutes more most must neither never newer no
-    none not null older once one only optional optionally or required second seconds shall should shorter single
-    twice two three four five six seven eight nine ten unless unsupported until when without zero
+    none not null older once one only optional optionally or per required second seconds shall should shorter single
+    twice two three four five six seven eight nine ten unless unsupported until when within without zero
     """.split()  # noqa: SIM905 - words read better as a paragraph
 )
 _NEGATION: Final = re.compile(r"n['\u2019]t$")

@@ -245,7 +245,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         page = read_page(Path(arguments.page))
-    except (OSError, NotAPageError) as error:
+    except NotAPageError as error:
         print(f"{error}: give a saved copy of the documentation page (make drift PAGE=file).", file=sys.stderr)
         return 2
     try:

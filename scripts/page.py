@@ -167,11 +167,13 @@ def read_page(path: Path) -> Page:
     """Read a saved page.
 
     Raises:
-        NotAPageError: The text has not two of these: a request line, request parameters or headers, responses.
-        OSError: The file cannot be read.
+        NotAPageError: It cannot be read, or has not two of these: a request line, request parameters or headers,
+            responses.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise NotAPageError(f"{path} cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise NotAPageError(f"{path} is not a text in UTF-8") from error
     return read_text(text, str(path))

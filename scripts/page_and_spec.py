@@ -115,20 +115,22 @@ def _pointer_of_row(name: str, sides: Sides) -> str:
 
 
 def wire_names(spec: SpecFile) -> frozenset[str]:
-    """Every name that the spec has for something on the wire, those in its descriptions' backticks included."""
+    """The names of parameters, and those between backticks in descriptions."""
     return frozenset(_names_in(spec.document))
 
 
 def _names_in(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
-        yield from (node[key] for key in ("name", "scheme") if isinstance(node.get(key), str))
+        if isinstance(node.get("name"), str) and "in" in node:
+            yield node["name"]
         for each in node.values():
             yield from _names_in(each)
     elif isinstance(node, list):
         for each in node:
             yield from _names_in(each)
     elif isinstance(node, str):
-        yield from re.findall(r"`([^`\s]+)`", node)
+        # A word between backticks, such as `error`, is an English word everywhere else.
+        yield from re.findall(r"`([^`\s]*[^`\sa-z][^`\s]*)`", node)
 
 
 def _elsewhere(node: Any) -> bool:
