@@ -189,7 +189,7 @@ def _query_of_the_request_line(sides: Sides, rows: list[Row]) -> Iterator[Differ
         if name in known and known[name].required is optional:
             text = f"{name} is {_need(not optional)} in the request line of the page, {_need(optional)} in the spec"
             yield Difference(f"{pointer}/required", text, request.line, ("Request/line",))
-    for name in in_table - request.query.keys():
+    for name in sorted(in_table - request.query.keys()):
         pointer = known[name].pointer if name in known else f"{sides.operation}/parameters"
         text = f"the table of the page has {name}, its request line does not"
         yield Difference(pointer, text, request.line, ("Request/line",))
@@ -249,7 +249,7 @@ def _table(sides: Sides, rows: list[Row], known: dict[str, _Parameter], what: st
         if parameter.elsewhere:
             yield Difference(parameter.pointer, f"the page states {row.name}: its x-source is out of date", row.line)
         yield from _requirement(row, f"{parameter.pointer}/required", required=parameter.required)
-    for name in known.keys() - {row.name for row in rows}:
+    for name in sorted(known.keys() - {row.name for row in rows}):
         if not known[name].elsewhere:
             place = f"{section}/{name}"
             yield Difference(known[name].pointer, f"the page has the {what} {name} no more", 0, (place, f"{place}/"))
@@ -273,7 +273,7 @@ def _statuses(sides: Sides) -> Iterator[Difference]:
         if status not in responses:
             text = f"the page has the status {status}, the spec does not"
             yield Difference(f"{sides.operation}/responses", text, section.line, (section.name,))
-    for status in responses.keys() - stated.keys():
+    for status in sorted(responses.keys() - stated.keys()):
         pointer = f"{sides.operation}/responses/{status}"
         if not _elsewhere(sides.spec.at(pointer)) and not _elsewhere(sides.spec.at(sides.spec.follow(pointer))):
             label = f"Response {status}"
@@ -334,7 +334,7 @@ def _changes(page: Any, spec: Any, path: tuple[str | int, ...] = ()) -> Iterator
     """Where two JSON values differ, and how."""
     where = "/".join(map(str, path)) or "its body"
     if isinstance(page, dict) and isinstance(spec, dict):
-        for name in spec.keys() - page.keys():
+        for name in sorted(spec.keys() - page.keys()):
             yield (*path, name), f"{'/'.join(map(str, (*path, name)))} is no more on the page"
         for name, value in page.items():
             if name in spec:
@@ -451,7 +451,7 @@ def _response_headers(sides: Sides) -> Iterator[Difference]:
         if row.name not in known:
             text = f"the page has the response header {row.name}, the spec does not"
             yield Difference(f"{sides.operation}/responses", text, row.line, (row.place,))
-    for name in known.keys() - {row.name for row in rows}:
+    for name in sorted(known.keys() - {row.name for row in rows}):
         place = f"{RESPONSE_HEADERS}/{name}"
         yield Difference(known[name], f"the page has the response header {name} no more", 0, (place, f"{place}/"))
 
@@ -481,7 +481,7 @@ def _members(spec: SpecFile, schema: str, section: str, rows: list[Row]) -> Iter
             text = f"{row.name} is {row.cell or 'without a type'} on the page, {', '.join(sorted(types))} in the spec"
             pointer = f"{spec.follow(known[row.name])}/type"
             yield Difference(pointer, text, row.line, (f"{row.place}/type",))
-    for name in known.keys() - {row.name for row in rows}:
+    for name in sorted(known.keys() - {row.name for row in rows}):
         if not _elsewhere(spec.at(known[name])):
             place = f"{section}/{name}"
             yield Difference(known[name], f"{section} has no member {name} on the page", 0, (place, f"{place}/"))

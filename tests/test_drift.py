@@ -36,7 +36,7 @@ WORDS = [
     for word in re.findall(r"(?<!\S)[A-Za-z]{4,}(?=[ ,.]|$)", each.text)
     if word.casefold() not in {fact.casefold() for fact in digests.reading(each, SOURCES.wire_names).facts}
 ]
-few = settings(max_examples=40)
+few = settings(max_examples=25)
 names = st.from_regex(r"[a-z]{3,8}[A-Z][a-z]{2,6}", fullmatch=True)
 sentences = st.lists(st.from_regex(r"[a-z]{2,9}", fullmatch=True), min_size=2, max_size=9).map(
     lambda words: " ".join(words).capitalize() + "."

@@ -64,7 +64,7 @@ def test_every_line_is_taken_for_something() -> None:
         assert number in taken or not line or line in columns or in_json, line
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.sampled_from(range(len(BLOCKS) + 1)),
     st.text(st.characters(codec="ascii", exclude_characters="\r\n"), min_size=1),
@@ -87,7 +87,7 @@ def rewrapped(block: str, width: int) -> str:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.integers(min_value=40, max_value=100),
     st.lists(st.integers(min_value=2, max_value=4), min_size=len(BLOCKS), max_size=len(BLOCKS)),
