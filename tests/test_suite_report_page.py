@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +46,15 @@ def page(browser: Chrome, tmp_path: Path) -> Chrome:
     return opened(browser, tmp_path, sample(past=past(conforming(), sample(), conforming())))
 
 
+def log(browser: Chrome, kind: str) -> list[dict[str, Any]]:
+    read: Callable[[str], list[dict[str, Any]]] = browser.get_log
+    return read(kind)
+
+
 def opened(browser: Chrome, folder: Path, report: dict[str, Any]) -> Chrome:
     path = folder / "report.html"
     path.write_bytes(html(report).encode("utf-8"))
-    browser.get_log("performance")
+    log(browser, "performance")
     browser.get(path.as_uri())
     return browser
 
@@ -68,12 +73,12 @@ def test_the_page_asks_nobody_and_complains_of_nothing(page: Chrome) -> None:
     page.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     asked = [
         message["params"]["request"]["url"]
-        for entry in page.get_log("performance")
+        for entry in log(page, "performance")
         if (message := json.loads(entry["message"])["message"])["method"] == "Network.requestWillBeSent"
     ]
     # The cross of a search field is a picture of the browser's own.
     assert [url for url in asked if not url.startswith("chrome://")] == [page.current_url]
-    assert page.get_log("browser") == []
+    assert log(page, "browser") == []
     assert page.execute_script("return window.pwned") is None
     assert page.title == "Does not conform: http://server.example"
 
@@ -184,5 +189,5 @@ def test_print_has_each_finding_open(page: Chrome) -> None:
 @pytest.mark.parametrize("report", [conforming(), sample(partial=True)], ids=["conforming", "partial"])
 def test_other_reports_open_without_a_complaint_too(browser: Chrome, tmp_path: Path, report: dict[str, Any]) -> None:
     page = opened(browser, tmp_path, report)
-    assert page.get_log("browser") == []
+    assert log(page, "browser") == []
     assert page.find_element(By.TAG_NAME, "h1").text.endswith("Conforms" if report["exit_code"] == 0 else "conform")

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.report.markdown import markdown
-from conformance.report.shown import Report, Violation, printable, violations
+from conformance.report.shown import Report, Violation, by_requirement, printable, violations
 
 _MOST: Final = 10
 """GitHub shows no more annotations of one kind for a step."""
@@ -38,8 +38,8 @@ def tell_github(report: Report, console: Console, environment: Mapping[str, str]
 
 
 def annotations_of(report: Report) -> list[str]:
-    """The lines that make GitHub mark a run, the new findings first."""
-    found = sorted(violations(report), key=lambda each: not each.new)
+    """The lines that make GitHub mark a run: one for each requirement, what is new first."""
+    found = [group[0] for group in by_requirement(sorted(violations(report), key=lambda each: not each.new))]
     lines: list[str] = []
     for counts, command in ((True, "error"), (False, "warning")):
         chosen = [each for each in found if each.counts is counts][:_MOST]

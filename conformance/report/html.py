@@ -20,14 +20,16 @@ from attrs import frozen
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from conformance.report.shown import Report, accepted, fixed, printable, status_line, violations
+from conformance.report.shown import Report, accepted, by_requirement, fixed, printable, status_line, violations
 from conformance.report.wire import WireFact, answer_facts, wire_facts
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _CODES: Final = {0: "Conforms", 1: "Does not conform", 3: "No API to judge", 4: "No verdict", 5: "Not finished"}
-_CHART_WIDTH: Final = 640
+_OPEN: Final = 3
+"""Findings that are open from the start: what a reader sees without a click is one page."""
+_CHART_WIDTH: Final = 960
 _CHART_HEIGHT: Final = 64
-_JSON_PIECES: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')
+_JSON_PIECES: Final = re.compile(r'\{\s*\}|\[\s*\]|"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')
 _DEEPEST: Final = 40
 _PERCENTILES: Final = ("p50", "p90", "p99")
 
@@ -45,6 +47,7 @@ def html(report: Report) -> str:
             outcome={0: "holds", 1: "violated"}.get(report["exit_code"], "inconclusive"),
             sections=_sections(report),
             violations=found,
+            open={each[0].finding["fingerprint"] for each in by_requirement(found)[:_OPEN]},
             new=[each for each in found if each.new],
             fixed=fixed(report),
             chart=_Chart.of(report["latencies"]),
@@ -72,7 +75,7 @@ def _environment() -> Environment:
     environment.filters["milliseconds"] = _milliseconds
     environment.filters["moment"] = _moment
     environment.globals["wire_facts"] = _wire_facts
-    environment.globals["answer_facts"] = answer_facts
+    environment.globals["answer_facts"] = _answer_facts
     environment.globals["status_line"] = status_line
     return environment
 
@@ -122,6 +125,17 @@ def _moment(text: str) -> str:
 
 def _wire_facts(requirement: dict[str, Any]) -> tuple[WireFact, ...]:
     return wire_facts(tuple(requirement["carried_by"]))
+
+
+def _answer_facts(requirement: dict[str, Any], finding: dict[str, Any]) -> tuple[WireFact, ...]:
+    """What the answer should have been like: with the status that the requirement speaks of, or else as it came."""
+    own = wire_facts(tuple(requirement["carried_by"]))
+    if any(fact.example for fact in own):
+        return ()
+    spoken_of = [fact.name for fact in own if fact.name.isdecimal()]
+    status = int(spoken_of[0]) if spoken_of else finding["response"]["status"]
+    known = {fact.name for fact in own}
+    return tuple(fact for fact in answer_facts(finding["operation"], status) if fact.name not in known)
 
 
 def _sections(report: Report) -> list[dict[str, Any]]:

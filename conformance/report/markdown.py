@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.report.shown import Report, Violation, accepted, fixed, printable, violations
+from conformance.report.shown import Report, Violation, accepted, by_requirement, fixed, printable, violations
 
 _MOST: Final = 20
-"""Findings in a summary: a page of them is read, a book is not."""
+"""Requirements in a summary: a page of them is read, a book is not."""
+_LONGEST: Final = 200
 
 
 def markdown(report: Report) -> str:
@@ -26,12 +27,15 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
         yield "The run did not come to its end: this is what was seen so far."
     yield from _since(report, found)
-    for number, violation in enumerate(found):
-        if number == _MOST:
+    groups = by_requirement(found)
+    for first, *others in groups[:_MOST]:
+        yield from _finding(first)
+        if others:
             yield ""
-            yield f"And {len(found) - _MOST} more: see `report.html`."
-            break
-        yield from _finding(violation)
+            yield from (f"- and {_code(each.finding['message'][:_LONGEST])}" for each in others)
+    if len(groups) > _MOST:
+        yield ""
+        yield f"And {len(groups) - _MOST} more requirements: see `report.html`."
     if report["notes"]:
         yield ""
         yield from (f"- {_code(note)}" for note in report["notes"])

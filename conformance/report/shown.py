@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from attrs import frozen
@@ -38,6 +38,14 @@ def violations(report: Report) -> Iterator[Violation]:
         for finding in requirement["findings"]
     ]
     return iter(sorted(every, key=lambda each: (not each.counts, not each.new)))
+
+
+def by_requirement(every: Iterable[Violation]) -> list[list[Violation]]:
+    """The violations of each requirement together, in the order of the first of each."""
+    groups: dict[str, list[Violation]] = {}
+    for each in every:
+        groups.setdefault(each.requirement["id"], []).append(each)
+    return list(groups.values())
 
 
 def _counts(requirement: dict[str, Any], finding: dict[str, Any], report: Report) -> bool:
