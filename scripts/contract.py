@@ -34,8 +34,9 @@ def installed(folder: Path, resolution: str = "highest") -> Path:
     Raises:
         BuildError: It cannot be built or installed.
     """
-    wheel, _ = build(Distribution(ROOT / "generated"), folder)
-    return install(wheel, folder / "environment", Path(sys.executable), resolution) / "python"
+    client = Distribution(ROOT / "generated")
+    wheel, _ = build(client, folder)
+    return install(client, wheel, folder / "environment", Path(sys.executable), resolution) / "python"
 
 
 def run(python: Path, url: str, token: str) -> subprocess.CompletedProcess[str]:

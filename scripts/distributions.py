@@ -114,10 +114,11 @@ def find_python(version: str) -> Path | None:
     return Path(found.stdout.strip()) if found.returncode == 0 else None
 
 
-def install(wheel: Path, folder: Path, python: Path, resolution: str) -> Path:
+def install(distribution: Distribution, wheel: Path, folder: Path, python: Path, resolution: str) -> Path:
     """Install a wheel with what it needs into a new environment, and give its folder of commands.
 
     Args:
+        distribution: What the wheel was built from.
         wheel: The wheel.
         folder: Where to make the environment.
         python: The interpreter to make it with.
@@ -128,19 +129,10 @@ def install(wheel: Path, folder: Path, python: Path, resolution: str) -> Path:
     """
     _run([str(UV), "venv", "--quiet", "--python", str(python), str(folder)])
     commands = folder / "bin"
-    _run(
-        [
-            str(UV),
-            "pip",
-            "install",
-            "--quiet",
-            "--resolution",
-            resolution,
-            "--python",
-            str(commands / "python"),
-            str(wheel),
-        ]
-    )
+    # What a wheel needs is not direct to uv, what its project file needs is: both are named.
+    wanted = ["--requirements", str(distribution.source / "pyproject.toml"), str(wheel)]
+    places = ["--resolution", resolution, "--python", str(commands / "python")]
+    _run([str(UV), "pip", "install", "--quiet", *places, *wanted])
     return commands
 
 

@@ -206,7 +206,8 @@ def failing_environments(
             continue
         with tempfile.TemporaryDirectory() as folder:
             try:
-                said = attempt(install(wheel, Path(folder) / "environment", python, resolution), Path(folder))
+                environment = Path(folder) / "environment"
+                said = attempt(install(distribution, wheel, environment, python, resolution), Path(folder))
             except BuildError as error:
                 said = str(error)
         if said:

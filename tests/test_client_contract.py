@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,8 @@ TOKEN = "token-of-the-contract"
 @pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment that has the package, made once for all test processes."""
-    shared = tmp_path_factory.getbasetemp().parent
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     known = shared / "contract-python"
     with (shared / "contract-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -56,8 +59,16 @@ def test_the_package_agrees_with_the_wire(python: Path, reading: str) -> None:
 
 
 def test_the_oldest_versions_that_it_admits_will_do(tmp_path: Path) -> None:
+    oldest = contract.installed(tmp_path, "lowest-direct")
+    project = tomllib.loads((contract.ROOT / "generated" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    bounds = [dependency.split(">=") for dependency in project["dependencies"]]
+    program = f"import importlib.metadata as m; print(*(m.version(name) for name, _ in {bounds}))"
+    said = subprocess.run([oldest, "-I", "-c", program], capture_output=True, text=True, check=True)
+    versions = zip(said.stdout.split(), bounds, strict=True)
+    # What one bound asks of another's package may be newer than its own bound.
+    assert sum(version.startswith(bound) for version, (_, bound) in versions) >= len(bounds) - 1
     with serve(Settings(token=TOKEN, seed=3)) as url:
-        finished = contract.run(contract.installed(tmp_path, "lowest-direct"), url, TOKEN)
+        finished = contract.run(oldest, url, TOKEN)
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
