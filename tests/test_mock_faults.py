@@ -59,6 +59,9 @@ def _single_questions() -> Iterator[Question]:
             _get(path=f"/mesh-export/{one}"),
             _get("cdn=1", {"prefer": "return=minimal"}, path=f"/mesh-export/{one}"),
         )
+    for one in ("00000000-0000-4000-8000-000000000000", "not-a-uuid"):
+        yield from (("DELETE", f"/mesh-export/{one}", {}, token) for token in (True, False))
+        yield ("DELETE", f"/mesh-export/{one}", {"authorization": "Bearer wrong"}, False)
     yield from (_without_token(path=f"/mesh-export/{ids[0]}", value=value) for value in (None, "Bearer wrong"))
 
 

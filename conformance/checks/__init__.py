@@ -3,7 +3,18 @@
 A module per theme; importing the package registers them all.
 """
 
-from conformance.checks import bodies, errors, exports, get_export, limits, links, operations, selections, statuses
+from conformance.checks import (
+    bodies,
+    delete_export,
+    errors,
+    exports,
+    get_export,
+    limits,
+    links,
+    operations,
+    selections,
+    statuses,
+)
 from conformance.checks.operations import shows_operation
 from conformance.checks.registry import CHECKS, Context, Observation, observe
 
@@ -12,6 +23,7 @@ __all__ = [
     "Context",
     "Observation",
     "bodies",
+    "delete_export",
     "errors",
     "exports",
     "get_export",

@@ -24,6 +24,7 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 OPERATIONS: Mapping[tuple[str, str], str] = {
     ("collection", "GET"): "listExports",
     ("export", "GET"): "getExport",
+    ("export", "DELETE"): "deleteExport",
 }
 """Each operation by the place and the method that it has."""
 SERVED: Mapping[str, frozenset[str]] = {

@@ -194,6 +194,14 @@ class Collection:
             self._move()
         return self.exports
 
+    def remove(self, export: Export) -> None:
+        """Take an export away.
+
+        Args:
+            export: The export.
+        """
+        self.exports = tuple(other for other in self.exports if other.id != export.id)
+
     def _move(self) -> None:
         now = max(export.last_modified for export in self.exports) + timedelta(seconds=7)
         kind = self._events % 4

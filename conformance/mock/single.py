@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from .model import Call, Export
 
+UNFINISHED = ("NotStarted", "InProgress")
+"""The statuses of what may not be deleted yet."""
+
 
 def named(call: Call) -> Export | None:
     """The export that the path names, if there is one.
@@ -55,5 +58,20 @@ def get_export(call: Call) -> Answer:
     return missing(call) if export is None else shown(call, 200, export)
 
 
-OPERATIONS: Mapping[str, Callable[[Call], Answer]] = {"getExport": get_export}
+def delete_export(call: Call) -> Answer:
+    """Delete: nothing, once the export is gone.
+
+    Args:
+        call: The call.
+    """
+    export = named(call)
+    if export is None:
+        return missing(call)
+    if export.status in UNFINISHED and call.reading.delete_unfinished == "refuse":
+        return refusal(call, 409, Problem("ExportInProgress", "The export is not finished.", None))
+    call.store.remove(export)
+    return Answer(204)
+
+
+OPERATIONS: Mapping[str, Callable[[Call], Answer]] = {"getExport": get_export, "deleteExport": delete_export}
 """What answers each of them."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from . import (
     bodies,
     credentials,
+    delete_export,
     errors,
     filters,
     get_export,
@@ -42,6 +43,7 @@ _THEMES = (
     errors,
     limits,
     get_export,
+    delete_export,
 )
 
 FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for theme in _THEMES for fault in theme.FAULTS})

@@ -19,6 +19,7 @@ from ...models import (
     ExportType,
 )
 from ...types import CallOptions
+from .delete_export import delete_export
 from .get_export import get_export
 from .list_exports import PAGING as LIST_EXPORTS_PAGING
 from .list_exports import list_exports
@@ -142,6 +143,35 @@ class Exports:
         call = get_export(
             id=id,
             cdn=cdn,
+            **options,
+        )
+        return self._session.result(call)
+
+    def delete(
+        self,
+        id: UUID | str,
+        **options: Unpack[CallOptions],
+    ) -> None:
+        """Delete an export.
+
+        Only an export that is complete or invalid can be deleted. What an unfinished one gets is said nowhere.
+
+        Args:
+            id: The export's id. (Path: `id`)
+            **options: What holds for this call alone: see `CallOptions`.
+
+        Returns:
+            Nothing.
+
+        Raises:
+            InvalidArgumentError: A parameter is out of bounds or cannot be sent.
+            AuthenticationError: The service answered 401 (Response 401).
+            NotFoundError: The service answered 404 (Response 404).
+            RateLimitError: The service answered 429 (Response 429).
+            MeshExportError: Anything else that went wrong: see `errors`.
+        """
+        call = delete_export(
+            id=id,
             **options,
         )
         return self._session.result(call)
@@ -320,6 +350,35 @@ class AsyncExports:
         )
         return await self._session.result(call)
 
+    async def delete(
+        self,
+        id: UUID | str,
+        **options: Unpack[CallOptions],
+    ) -> None:
+        """Delete an export.
+
+        Only an export that is complete or invalid can be deleted. What an unfinished one gets is said nowhere.
+
+        Args:
+            id: The export's id. (Path: `id`)
+            **options: What holds for this call alone: see `CallOptions`.
+
+        Returns:
+            Nothing.
+
+        Raises:
+            InvalidArgumentError: A parameter is out of bounds or cannot be sent.
+            AuthenticationError: The service answered 401 (Response 401).
+            NotFoundError: The service answered 404 (Response 404).
+            RateLimitError: The service answered 429 (Response 429).
+            MeshExportError: Anything else that went wrong: see `errors`.
+        """
+        call = delete_export(
+            id=id,
+            **options,
+        )
+        return await self._session.result(call)
+
     async def wait_until_complete(
         self,
         export: Export | UUID | str,
@@ -378,6 +437,7 @@ class ExportsWithRawResponse:
     def __init__(self, session: Session) -> None:
         self.list = session.raw(list_exports)
         self.get = session.raw(get_export)
+        self.delete = session.raw(delete_export)
 
 
 class AsyncExportsWithRawResponse:
@@ -386,3 +446,4 @@ class AsyncExportsWithRawResponse:
     def __init__(self, session: AsyncSession) -> None:
         self.list = session.raw(list_exports)
         self.get = session.raw(get_export)
+        self.delete = session.raw(delete_export)
