@@ -12,11 +12,12 @@ from typing import Final
 from attrs import asdict, frozen
 
 from conformance import spec
-from conformance.exchange import Exchange, Request
+from conformance.exchange import CredentialKind, Exchange, Request
 
 _LENGTH: Final = 12
 OTHER: Final = "*"
 """Stands for a name that neither the spec nor HTTP knows: it was made up, and is another the next night."""
+OTHER_PATH: Final = "other"
 _HEADERS_OF_HTTP: Final = frozenset(
     {
         *("accept", "accept-charset", "accept-encoding", "accept-language", "connection", "content-type", "cookie"),
@@ -48,13 +49,21 @@ class Cause:
     status: int | str
 
     def within(self, other: Cause) -> bool:
-        """Whether the other has every part of this one, and the same answer."""
+        """Whether the other has every part of this one, and the same answer.
+
+        Another spelling of the path is a part more than the plain one, and so is a wrong credential beside none.
+        """
         return (
-            (self.method, self.path, self.credential, self.status)
-            == (other.method, other.path, other.credential, other.status)
+            (self.method, self.status) == (other.method, other.status)
+            and other.path in (self.path, OTHER_PATH)
+            and self._credential_within(other)
             and _within(self.parameters, other.parameters)
             and _within(self.headers, other.headers)
         )
+
+    def _credential_within(self, other: Cause) -> bool:
+        bare = self.credential == CredentialKind.NONE and other.credential != CredentialKind.GOOD
+        return self.credential == other.credential or bare
 
 
 def _within(few: tuple[str, ...], many: tuple[str, ...]) -> bool:
@@ -87,7 +96,7 @@ def cause(exchange: Exchange, *, reduced: bool = True) -> Cause:
 def _path(request: Request) -> str:
     template = spec.operations()[request.operation].path
     plain = request.path == template if request.operation == spec.LIST else not request.path.endswith("/")
-    return template if plain else "other"
+    return template if plain else OTHER_PATH
 
 
 def fingerprint(requirement: str, check: str, of: Cause) -> str:

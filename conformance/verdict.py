@@ -13,8 +13,8 @@ from typing import Final
 from attrs import define, evolve, field, frozen
 
 from conformance.deviations import Deviation
-from conformance.exchange import Exchange
-from conformance.fingerprint import Cause, cause
+from conformance.exchange import CredentialKind, Exchange
+from conformance.fingerprint import OTHER_PATH, Cause, cause
 from conformance.ledger import Level, Requirement
 
 _KEPT_SYMPTOMS: Final = 5
@@ -94,13 +94,19 @@ class Finding:
 
     def see(self, other: Finding) -> None:
         """Take in another exchange that the fault explains; the smaller one stands for it."""
-        self.count += 1
+        self.count += other.count
         symptom = Symptom(other.exchange, other.message)
-        if other.exchange.request.size < self.exchange.request.size and self.is_fault_of(other):
+        if other.weight < self.weight and self.is_fault_of(other):
             symptom = Symptom(self.exchange, self.message)
             self.exchange, self.message = other.exchange, other.message
-        if len(self.symptoms) < _KEPT_SYMPTOMS:
-            self.symptoms.append(symptom)
+        self.symptoms = [*self.symptoms, symptom, *other.symptoms][:_KEPT_SYMPTOMS]
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """How much there is to read: another spelling of the path is a part more, a wrong credential beside none too."""
+        parts, characters = self.exchange.request.size
+        wrong = self.exchange.request.credential.kind not in (CredentialKind.GOOD, CredentialKind.NONE)
+        return parts + (self.cause.path == OTHER_PATH) + wrong, characters
 
 
 @define
@@ -126,14 +132,7 @@ class Tally:
     def add(self, finding: Finding) -> None:
         """Count a violation: of a fault that is known, or of a new one."""
         self.broken += 1
-        known = next((each for each in self.findings if each.is_fault_of(finding)), None) or self.explaining(
-            finding.exchange, finding.check
-        )
-        if known:
-            known.see(finding)
-        else:
-            self.findings.append(finding)
-        self.findings.sort(key=lambda each: each.exchange.request.size)
+        self.findings = _told_apart([*self.findings, finding])
 
     def explaining(self, exchange: Exchange, check: str) -> Finding | None:
         """The known fault that explains why an exchange fails a check."""
@@ -144,14 +143,7 @@ class Tally:
         self.held += other.held
         self.broken += other.broken
         self.seconds += other.seconds
-        for finding in other.findings:
-            known = next((each for each in self.findings if each.is_fault_of(finding)), None)
-            if known:
-                known.see(finding)
-                known.count += finding.count - 1
-            else:
-                self.findings.append(evolve(finding, symptoms=list(finding.symptoms)))
-        self.findings.sort(key=lambda each: each.exchange.request.size)
+        self.findings = _told_apart([*self.findings, *map(evolve, other.findings)])
         self.doubt = self.doubt or other.doubt
 
     @property
@@ -167,6 +159,20 @@ class Tally:
     def why_unexercised(self) -> str:
         """What was not there for it to be seen; a word for it where nothing else is known."""
         return self.lacking or "no exchange showed it"
+
+
+def _told_apart(findings: Iterable[Finding]) -> list[Finding]:
+    """The faults, the smallest first: a finding that a smaller one explains is a symptom of it."""
+    apart: list[Finding] = []
+    for finding in sorted(findings, key=lambda each: each.weight):
+        same = (each for each in apart if each.is_fault_of(finding))
+        explaining = (each for each in apart if each.reduced and each.explains(finding.exchange, finding.check))
+        known = next(same, None) or next(explaining, None)
+        if known:
+            known.see(finding)
+        else:
+            apart.append(finding)
+    return apart
 
 
 @frozen

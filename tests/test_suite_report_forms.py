@@ -7,21 +7,23 @@ import re
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from report_samples import HOSTILE, conforming, findings, past, sample
+from report_samples import HOSTILE, conforming, exchange, findings, past, sample
 from rich.console import Console
 
 from conformance import ledger, report
 from conformance.deviations import Deviation
+from conformance.exchange import NO_CREDENTIAL, Credential, CredentialKind, Request
 from conformance.fingerprint import cause
 from conformance.latency import Latencies
 from conformance.report.github import annotations_of
 from conformance.report.html import html
 from conformance.report.junit import junit
 from conformance.report.markdown import markdown
-from conformance.verdict import Tally
+from conformance.verdict import Finding, Tally
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\u202e\ud800-\udfff]")
 SECTIONS = {requirement.section for requirement in ledger.requirements().values()}
@@ -204,12 +206,32 @@ def test_a_fault_takes_in_what_it_explains_and_leaves_out_what_it_does_not() -> 
     assert not cause(crash.exchange).within(cause(hostile.exchange))
 
 
+def test_the_order_in_which_exchanges_come_does_not_matter_to_what_is_one_fault() -> None:
+    requests: list[dict[str, Any]] = [
+        {"credential": Credential(CredentialKind.WRONG, "Bearer x"), "path": "/mesh-export"},
+        {"credential": NO_CREDENTIAL, "query": "$top=5"},
+        {"credential": NO_CREDENTIAL},
+        {"credential": Credential(CredentialKind.MALFORMED, "x")},
+    ]
+    tallies = [Tally() for _ in range(3)]
+    for number, request in enumerate(requests):
+        tallies[0].add(Finding(exchange(number, 401, **request), "no JSON", "json_body"))
+    for number, request in enumerate(reversed(requests)):
+        tallies[1].add(Finding(exchange(number, 401, **request), "no JSON", "json_body"))
+    tallies[2].add(Finding(exchange(9, 401, credential=NO_CREDENTIAL, query="$skip=1"), "no JSON", "json_body"))
+    tallies[2].merge(tallies[0])
+    for tally in tallies:
+        assert len(tally.findings) == 1
+        assert tally.findings[0].count == tally.broken
+        assert tally.findings[0].exchange.request == Request(credential=NO_CREDENTIAL)
+
+
 def test_latencies_stay_small_and_their_percentiles_near() -> None:
     latencies = Latencies()
-    exchange = findings()[0][1].exchange
+    answer = exchange(1)
     for number in range(1, 10_001):
-        exchange.elapsed = number / 1000
-        latencies.add(exchange)
+        answer.elapsed = number / 1000
+        latencies.add(answer)
     assert len(latencies.histogram("2xx")) < 50
     assert sum(count for _, count in latencies.histogram("2xx")) == 10_000
     for share in (0.5, 0.9, 0.99):
