@@ -8,9 +8,10 @@ ACCEPT ?=
 BASE ?=
 DRY ?=
 ARGS ?=
+N ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint format generate check-generated build prove compare contract bench docs drift spec-diff release-check release lock clean
+.PHONY: help setup conformance test lint format generate check-generated build prove compare contract bench soak docs drift spec-diff release-check release lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +61,9 @@ contract: setup ## Compare the client, installed from its wheel, with what the m
 
 bench: setup ## Measure the client against a plain one on the embedded mock
 	@$(BIN)/pytest benchmarks -q --benchmark-disable-gc --benchmark-columns=median,rounds,iqr $(ARGS)
+
+soak: setup ## Send N made-up requests to the mock: no server error, and flat memory
+	@$(BIN)/python -m scripts.soak --requests $(N) --seed $(SEED)
 
 docs: setup ## Build the client's reference into dist/docs/
 	@PYTHONPATH=generated $(BIN)/pdoc --docformat google --output-directory dist/docs mesh_export_client

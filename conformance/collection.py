@@ -20,17 +20,21 @@ Export = dict[str, Any]
 
 @define(eq=False)
 class Snapshot:
-    """A full walk.
+    """A walk: a full one, or where that takes too long a sample of the collection.
 
     Attributes:
         exports: The exports in the order in which they came, in full representation.
         atomic: Whether they came in one answer, so that nothing moved between its parts.
         repeats: Whether one answer had an export twice, so that no place in the list can be relied upon.
+        whole: Whether the walk came to the end of the collection.
+        parts: Where it did not, what some values of filters select, each as a collection of its own.
     """
 
     exports: list[Export]
     atomic: bool = True
     repeats: bool = False
+    whole: bool = True
+    parts: dict[tuple[str, str], Snapshot] = field(factory=dict)
 
     @cached_property
     def by_id(self) -> dict[str, Export]:
@@ -60,7 +64,15 @@ class Snapshot:
 
     def agrees_with(self, other: Snapshot) -> bool:
         """Whether two walks agree as sets, dates included."""
-        return self.content == other.content
+        if self.content != other.content or self.parts.keys() != other.parts.keys():
+            return False
+        return all(part.agrees_with(other.parts[key]) for key, part in self.parts.items())
+
+    def containing(self, query: Query) -> Snapshot | None:
+        """What is known to have every export that a query selects: the whole, or a part; None where nothing is."""
+        if self.whole:
+            return self
+        return next((part for (name, value), part in self.parts.items() if query.value(name) == value), None)
 
 
 @frozen

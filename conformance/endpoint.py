@@ -65,6 +65,7 @@ class Limits:
         rate: Requests a second; None for no limit of ours.
         concurrency: Requests under way at once, where their order does not matter.
         max_wait: Seconds in all to wait because the server says `retry-after`.
+        max_walk: Pages of a walk; a larger collection is sampled.
         max_seconds: Seconds in all; None for all the time that it takes.
         probe_methods: Whether methods that are not safe may go to a server that is not on loopback.
         allow_writes: Whether the operations that change something may be sent at all.
@@ -75,6 +76,7 @@ class Limits:
     rate: float | None = None
     concurrency: int = 8
     max_wait: float = 60.0
+    max_walk: int = 50
     max_seconds: float | None = None
     probe_methods: bool = False
     allow_writes: bool = False

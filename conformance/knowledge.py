@@ -17,6 +17,7 @@ from conformance.query import COMPATIBILITY, FILTERS, Query
 
 DEFAULT_TOP: Final = 100
 """The page size that the page's example has where none was asked for."""
+_MOST_SEQUENCES: Final = 400
 
 
 @frozen
@@ -62,20 +63,16 @@ class Knowledge:
         self.snapshot = snapshot
         self.sequences.clear()
         self.compatible.clear()
-        self.sequences[SelectionKey((), None)] = tuple(snapshot.by_id)
+        if snapshot.whole:
+            self.sequences[SelectionKey((), None)] = tuple(snapshot.by_id)
         self.hosts = frozenset(host for export in snapshot.exports if (host := mesh_host(export)))
 
-    def _shown(self, query: Query) -> bool:
-        """Whether every export of the walk shows what the filters of a query select by."""
-        exports = self.snapshot.exports if self.snapshot else []
-        named = [name for name in FILTERS if name in query.parameters]
-        return all(isinstance(requested(export, name), str) for name in named for export in exports)
-
     def selection(self, query: Query) -> Selection | None:
-        """The exports that a query selects, as far as is known; None before the first walk."""
-        if self.snapshot is None or not self._shown(query):
+        """The exports that a query selects, as far as is known; None before the first walk, and beyond a sample."""
+        snapshot = self.snapshot.containing(query) if self.snapshot else None
+        if snapshot is None or not _shown(snapshot, query):
             return None
-        selection = select(self.snapshot, query)
+        selection = select(snapshot, query)
         unknown = []
         ids = selection.ids
         for name in selection.open:
@@ -85,6 +82,17 @@ class Knowledge:
             else:
                 ids = tuple(identity for identity in ids if identity in known)
         return Selection(ids, tuple(unknown))
+
+    def learn_sequence(self, key: SelectionKey, ids: tuple[str, ...]) -> None:
+        """Keep the order of a whole selection, as it is seen first; of so many selections and no more."""
+        if len(self.sequences) < _MOST_SEQUENCES:
+            self.sequences.setdefault(key, ids)
+
+
+def _shown(snapshot: Snapshot, query: Query) -> bool:
+    """Whether every export of a walk shows what the filters of a query select by."""
+    named = [name for name in FILTERS if name in query.parameters]
+    return all(isinstance(requested(export, name), str) for name in named for export in snapshot.exports)
 
 
 def mesh_host(export: Export) -> str | None:

@@ -31,6 +31,7 @@ class Seen:
         spent: Why no more could be sent; empty where nothing stood in the way.
         no_api: Why there is no API here to judge; empty where there is one.
         lost: Whether the server was there and is no more.
+        sampled: How many exports were walked, where the collection has more.
         failures: What failed in the suite itself.
         redactor: Knows every secret that may be in the tallies.
     """
@@ -44,6 +45,7 @@ class Seen:
     spent: str = ""
     no_api: str = ""
     lost: bool = False
+    sampled: int = 0
     failures: list[str] = field(factory=list)
     redactor: Redactor = field(factory=Redactor)
 
@@ -61,6 +63,7 @@ class Seen:
             spent=run.spent,
             no_api=run.no_api,
             lost=run.lost,
+            sampled=run.sampled,
             failures=list(failures),
             redactor=redactor,
         )
@@ -99,6 +102,7 @@ def merge(every: Iterable[Seen]) -> Seen:
         whole.saw_exports = whole.saw_exports or seen.saw_exports
         whole.moves = max(whole.moves, seen.moves)
         whole.spent = whole.spent or ("" if seen.no_api else seen.spent)
+        whole.sampled = max(whole.sampled, seen.sampled)
         whole.lost = whole.lost or seen.lost
         whole.failures += seen.failures
         whole.redactor.merge(seen.redactor)

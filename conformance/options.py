@@ -67,6 +67,9 @@ OPTIONS: Final = (
         "--max-requests", "1500 (quick), 20000 (full); twice that with --allow-writes", "Requests to send at most.", "N"
     ),
     Option("--max-seconds", "none (quick), 600 (full)", "Seconds to send requests for at most.", "N"),
+    Option(
+        "--max-walk", "50", "Pages of 1000 exports to walk at most; of a larger collection a sample is judged.", "N"
+    ),
     Option("--rate", "none on loopback, 10 elsewhere", "Requests to send each second at most.", "N"),
     Option(
         "--concurrency",
@@ -163,6 +166,7 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
         or {"quick": 1500, "full": 20000}[profile] * (2 if read["--allow-writes"] else 1),
         rate=_number("--rate", read["--rate"], float, 0.001) or (None if near else _GENTLE_RATE),
         concurrency=_number("--concurrency", read["--concurrency"], int, 1) or (8 if near else 1),
+        max_walk=_number("--max-walk", read["--max-walk"], int, 1) or 50,
         max_seconds=_number("--max-seconds", read["--max-seconds"], float, 0.001)
         or (None if profile == "quick" else 600.0),
         max_wait=60.0 if profile == "quick" else 600.0,

@@ -34,7 +34,8 @@ FULL: Final = (("prefer", "return=representation"),)
 """The header lines that ask for the full representation."""
 LARGEST_TOP: Final = 1000
 _WITHOUT_A_LIST: Final = 300
-_LONGEST_WALK: Final = 200
+_PARTS: Final = 3
+"""Parts of a collection, for each filter, that are known whole where the collection is not."""
 _CLEAN_UP_SECONDS: Final = 10.0
 _CLEAN_UP_PAUSE: Final = 0.25
 _SECOND_LOOKS: Final = 4
@@ -55,6 +56,10 @@ _FOLLOWS_FROM: Final = {"prefer-syntax": "prefer-representation", "skip-past-end
 """Requirements that cannot hold where another is broken."""
 _OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", "unique"})
 """Checks of what exports are, which no prefix and no `cdn` may change."""
+RESTING_ON_THE_WALK: Final = frozenset(
+    name for each in ("selection", "sequence", "data") for name in checks.CHECKS[each].requirements
+)
+"""Requirements that answers are held against the walk for."""
 _BUST: Final = ("nothing", "1")
 """A parameter that means nothing and that no cache has seen."""
 _CONFIRMED_AT_ONCE: Final = frozenset({Failure.TIMEOUT, Failure.UNREACHABLE, Failure.NOT_HTTP, Failure.CUT_SHORT})
@@ -100,6 +105,7 @@ class Run:
         self.suspicions: list[Suspicion] = []
         self._endpoint: Endpoint | None = None
         self._page_cut = LARGEST_TOP
+        self._part_keys: list[tuple[str, str]] = []
         self._heard: deque[Exchange] = deque()
         self._hearing = threading.Lock()
         self._known: dict[Request, Exchange] = {}
@@ -220,7 +226,7 @@ class Run:
         if context.preferred is not Preferred.REPRESENTATION:
             return
         if len(ids) == len(selection.members):
-            self.knowledge.sequences.setdefault(SelectionKey.of(context.query), tuple(ids))
+            self.knowledge.learn_sequence(SelectionKey.of(context.query), tuple(ids))
 
     def broke(
         self, requirement: str, exchange: Exchange, message: str, *, check: str = "", reduced: bool = True
@@ -258,6 +264,14 @@ class Run:
         sight = Sight(knowledge.snapshot, knowledge.default_top, self.endpoint.rate_limited, knowledge.served)
         for name, tally in self.tallies.items():
             tally.lacking = missing(ledger.requirements()[name].needs, sight)
+            if self.sampled and not tally.held and name in RESTING_ON_THE_WALK:
+                tally.lacking = tally.lacking or "the collection is larger than --max-walk allows to see"
+
+    @property
+    def sampled(self) -> int:
+        """How many exports were walked, where the collection has more; 0 where all were."""
+        snapshot = self.knowledge.snapshot
+        return len(snapshot.exports) if snapshot and not snapshot.whole else 0
 
     def tally(self, requirement: str) -> Tally:
         """What was counted for a requirement; an empty tally for one that was not asked for."""
@@ -304,17 +318,35 @@ class Run:
                 return self._walk_by_default_pages()
             exports = list(first.exports)
             repeats = _repeats(first)
-            last, pages = first, 1
-            while self._goes_on(last) and pages < _LONGEST_WALK:
+            last, pages, known = first, 1, set(first.ids)
+            while (goes_on := self._goes_on(last)) and pages < self.endpoint.limits.max_walk:
                 last = self.send(Request.of((("$top", str(LARGEST_TOP)), ("$skip", str(len(exports)))), headers=FULL))
-                if not last.exports or set(last.ids) <= {identity(export) for export in exports}:
+                if not last.exports or set(last.ids) <= known:
+                    goes_on = False
                     break
                 exports.extend(last.exports)
+                known.update(last.ids)
                 repeats = repeats or _repeats(last)
                 pages += 1
             if pages > 1:
                 self._page_cut = min(LARGEST_TOP, len(first.exports))
-        return _snapshot(exports, atomic=pages == 1, repeats=repeats), first
+            snapshot = _snapshot(exports, atomic=pages == 1, repeats=repeats)
+            # The one page more that a first walk asks for tells nothing of what is beyond.
+            snapshot.whole = not goes_on or len(last.exports) < self._page_cut
+            if not snapshot.whole:
+                snapshot.parts = dict(self._parts(snapshot))
+        return snapshot, first
+
+    def _parts(self, snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], Snapshot]]:
+        """Collections in the collection that one answer shows whole: those of the rarest values in the sample."""
+        if not self._part_keys:
+            names = ("iModelId", "changesetId")
+            rare = [(name, value) for name in names for value in snapshot.values(name)[-_PARTS:] if value]
+            self._part_keys = rare
+        for key in self._part_keys:
+            exchange = self.send(Request.of((key, ("$top", str(LARGEST_TOP))), headers=FULL))
+            if exchange.is_list and len(exchange.exports) < self._page_cut:
+                yield key, _snapshot(list(exchange.exports), atomic=True, repeats=_repeats(exchange))
 
     def _goes_on(self, page: Exchange) -> bool:
         """Whether to ask for more: after a full page, and once in a run after any, lest the server cuts pages short."""
@@ -325,12 +357,14 @@ class Run:
         if not first.is_list:
             return None, first
         exports = list(first.exports)
-        for _ in range(_LONGEST_WALK):
+        for _ in range(self.endpoint.limits.max_walk):
             if "next" not in last.links or not last.exports:
                 break
             last = self.send(Request(query=urlsplit(last.links["next"]).query, headers=FULL))
             exports.extend(last.exports)
-        return _snapshot(exports, atomic=False, repeats=_repeats(first)), first
+        snapshot = _snapshot(exports, atomic=False, repeats=_repeats(first))
+        snapshot.whole = "next" not in last.links or not last.exports
+        return snapshot, first
 
     def open(self) -> None:
         """Look whether there is an API to judge, and make the first walk.

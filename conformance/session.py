@@ -27,7 +27,7 @@ from conformance.merging import Seen
 from conformance.options import Settings
 from conformance.plan import Plan, print_plan
 from conformance.redaction import Redactor
-from conformance.run import Run
+from conformance.run import RESTING_ON_THE_WALK, Run
 from conformance.verdict import ExitCode, Judgement
 
 _SAVED_EVERY: Final = 5.0
@@ -160,6 +160,8 @@ def conclude(session: Session, seen: Seen) -> None:
     """Judge what was seen, print it, and write the report."""
     if seen.spent:
         session.notes.append(f"Stopped early: {seen.spent}.")
+    if seen.sampled:
+        session.notes.append(_on_a_sample(seen))
     if seen.moves:
         session.notes.append(f"The collection moved while it was read ({seen.moves} times).")
     if seen.deprecated:
@@ -184,6 +186,15 @@ def conclude(session: Session, seen: Seen) -> None:
     session.exit_code = judgement.exit_code
     if partial and session.exit_code is not ExitCode.DOES_NOT_CONFORM:
         session.exit_code = ExitCode.SUITE_FAILED
+
+
+def _on_a_sample(seen: Seen) -> str:
+    """What rests on a sample, where the collection is too large to be walked."""
+    resting = sorted(name for name, tally in seen.tallies.items() if name in RESTING_ON_THE_WALK and tally.held)
+    return (
+        f"The collection is larger than --max-walk allows: {seen.sampled} exports of it were walked, and these rest on "
+        f"that sample: {', '.join(resting)}."
+    )
 
 
 def save(session: Session, seen: Callable[[], Seen]) -> None:

@@ -253,7 +253,7 @@ def compare_walks(before: Snapshot, after: Snapshot) -> Iterator[Observation]:
     size = max(len(before.by_id), len(after.by_id))
     if size < _ENOUGH_TO_TELL:
         return
-    if len(shared) < (1 - _NEARLY_ALL) * size:
+    if before.whole and after.whole and len(shared) < (1 - _NEARLY_ALL) * size:
         yield broken("list-steady", f"two walks moments apart share {len(shared)} of {size} ids")
         return
     renamed = _renamed(before, after)
