@@ -103,7 +103,7 @@ class Finding:
 
     @property
     def weight(self) -> tuple[int, int]:
-        """How much there is to read: another spelling of the path is a part more, a wrong credential beside none too."""
+        """How much there is to read: another spelling of the path counts as a part, a wrong credential as two."""
         parts, characters = self.exchange.request.size
         wrong = self.exchange.request.credential.kind not in (CredentialKind.GOOD, CredentialKind.NONE)
         return parts + (self.cause.path == OTHER_PATH) + wrong, characters
