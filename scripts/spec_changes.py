@@ -418,6 +418,6 @@ def _wording(before: Any, after: Any, place: str, *, named: bool = False) -> Ite
     for name in sorted(words - {"x-extensible-enum"}):
         if before.get(name) != after.get(name):
             yield Change(Kind.CHANGED, Breaks.NEITHER, place, f"`{name}` reworded")
-    for name in before.keys() & after.keys() - words:
+    for name in (name for name in before if name in after and name not in words):
         pointer = f"{place}/{name.replace('~', '~0').replace('/', '~1')}"
         yield from _wording(before[name], after[name], pointer, named=not named and name in NAMES)

@@ -125,7 +125,7 @@ def compare(before: Path, after: Path) -> Difference:
 def requirement_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
     """What became of the requirements: a promise that went breaks callers, a new one breaks servers."""
     there, now = ({entry["id"]: entry for entry in ledger["requirements"]} for ledger in (before, after))
-    for name in there.keys() - now.keys():
+    for name in (name for name in there if name not in now):
         breaks = Breaks.CALLERS if there[name]["level"] == "MUST" else Breaks.NEITHER
         why = after.get("removed", {}).get(name, "no line under `removed` says why")
         yield Change(Kind.REMOVED, breaks, name, f"{there[name]['level']} removed: {why}")

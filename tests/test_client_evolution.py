@@ -116,6 +116,28 @@ print(json.dumps([results, [[w.category.__name__, str(w.message), w.filename] fo
     assert results == [None, None]
     assert caught == [["DeprecationWarning", "deleteExport is deprecated.", "<string>"]] * 2
     assert [asked.method for asked in server.asked] == ["DELETE", "DELETE"]
+    text = (grown / "mesh_export_client" / "api" / "exports" / "group.py").read_text(encoding="utf-8")
+    assert text.count("Deprecated: a call gives a `DeprecationWarning`.") == 2
+
+
+def test_a_deprecated_member_of_a_body_warns_when_it_is_given(tmp_path: Path) -> None:
+    spec = spec_with("createExport")
+    spec["components"]["schemas"]["StartExport"]["properties"]["exportType"]["deprecated"] = True
+    program = """
+warnings.simplefilter("always")
+with warnings.catch_warnings(record=True) as caught, MeshExportClient(max_retries=0) as client:
+    for more in ({}, {"export_type": "3DTiles"}):
+        try:
+            client.exports.create(imodel_id="b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", changeset_id="", **more)
+        except MeshExportError:
+            pass
+print(json.dumps([[w.category.__name__, str(w.message), w.filename] for w in caught]))
+"""
+    with serve(http(503), http(503)) as server:
+        caught = run(made(spec, tmp_path), program, server.url)
+    assert caught == [["DeprecationWarning", "export_type is deprecated.", "<string>"]]
+    group = (tmp_path / "made" / "mesh_export_client" / "api" / "exports" / "group.py").read_text(encoding="utf-8")
+    assert "Deprecated. (Request body:" in " ".join(group.split())
 
 
 @pytest.mark.parametrize("way", ["plain", "awaited"])
