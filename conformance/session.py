@@ -34,6 +34,9 @@ _SAVED_EVERY: Final = 5.0
 """Seconds between two reports that are written while the run goes on."""
 _REPORTS: Final = Path("reports")
 
+_STAGE_SECONDS: Final = 0.2
+"""How quickly the embedded mock takes what is started from one status to the next."""
+
 
 @define
 class Session:
@@ -101,7 +104,7 @@ def _mock(session: Session) -> Iterator[str]:
     limits, reading = session.settings.limits, conformance.mock.Reading()
     if limits.allow_writes:
         limits = evolve(limits, scratch_imodel=limits.scratch_imodel or conformance.mock.SCRATCH_IMODEL)
-        reading = conformance.mock.Reading(operations="all")
+        reading = conformance.mock.Reading(operations="all", stage_seconds=_STAGE_SECONDS)
     mock = conformance.mock.Settings(token=token, seed=session.settings.seed, reading=reading)
     with conformance.mock.serve(mock) as url:
         session.settings = evolve(session.settings, url=url, token=token, limits=limits)

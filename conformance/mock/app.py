@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from starlette.applications import Starlette
 
 from . import data
+from .clock import Clock
 from .data import Collection
 from .faults import FAULTS
 from .model import Call, Export, Request, Wire
@@ -37,6 +38,7 @@ class Settings:
         reading: The reading of the page that it follows.
         fault: The name of the fault that breaks it.
         data: Its exports, in place of those that the seed gives.
+        clock: The time that it goes by.
     """
 
     token: str = field(default="mock-token", repr=False)
@@ -46,6 +48,7 @@ class Settings:
     reading: Reading = field(factory=Reading)
     fault: str | None = None
     data: tuple[Export, ...] | None = None
+    clock: Clock = field(factory=Clock)
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -69,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app = Starlette()
     app.state.stopping = False
     # The stages tell paths apart themselves, so that a fault can do it wrong.
-    app.router.default = _Endpoint(app, settings.token, reading, stages, exports)
+    app.router.default = _Endpoint(app, settings, reading, stages, exports)
     return app
 
 
@@ -102,14 +105,17 @@ class _Endpoint:
     """Answers one request after another; all that it keeps is the collection and the number of requests."""
 
     def __init__(
-        self, app: Starlette, token: str, reading: Reading, stages: Stages, exports: tuple[Export, ...]
+        self, app: Starlette, settings: Settings, reading: Reading, stages: Stages, exports: tuple[Export, ...]
     ) -> None:
         self._app = app
-        self._token = token
+        self._token = settings.token
+        self._clock = settings.clock
         self._reading = reading
         self._stages = stages
-        self._collection = Collection(exports, reading.moves_per_request, reading.moves_per_second)
-        self._start = time.monotonic()
+        self._collection = Collection(
+            exports, reading.moves_per_request, reading.moves_per_second, reading.stage_seconds
+        )
+        self._start = self._clock.now()
         self._number = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,7 +127,7 @@ class _Endpoint:
         await _send(call.stages.write(call, answer), send)
 
     def _call(self, request: Request) -> Call:
-        moment = time.monotonic() - self._start
+        moment = self._clock.now() - self._start
         call = Call(
             request=request,
             reading=self._reading,

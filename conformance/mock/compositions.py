@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from conformance.mock.reading import Reading, choices
 
 # What changes the size of the collection, the time it takes or whether it stands still is drawn only on request.
-_CALM = {"size", "rate", "rate_window", "moves_per_request", "moves_per_second"}
+_CALM = {"stage_seconds", "size", "rate", "rate_window", "moves_per_request", "moves_per_second"}
 _FREE: dict[str, st.SearchStrategy[Any]] = {
     "size": st.sampled_from([250, 0, 1, 2, 99, 100, 101, 1001]),
     "rate": st.sampled_from([0, 0, 0, 200]),
     "rate_window": st.just(1.0),
+    "stage_seconds": st.just(0.2),
     "moves_per_request": st.sampled_from([0.0, 0.01, 0.04]),
     "moves_per_second": st.sampled_from([0.0, 0.5]),
     "link_host": st.sampled_from(["", "https://api.bentley.com", "http://10.0.0.7:8080", "https://edge.example.com"]),

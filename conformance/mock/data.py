@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from .model import Export, Version
 
@@ -179,6 +179,8 @@ class Collection:
     exports: tuple[Export, ...]
     moves_per_request: float = 0.0
     moves_per_second: float = 0.0
+    stage_seconds: float = 1.0
+    _births: dict[str, tuple[Export, float]] = field(factory=dict)
     _events: int = 0
     _started: int = 0
 
@@ -192,7 +194,34 @@ class Collection:
         due = int(requests * self.moves_per_request) + int(seconds * self.moves_per_second)
         while self._events < due and self.exports:
             self._move()
+        if self._births:
+            self.exports = tuple(self._grown(export, seconds) for export in self.exports)
         return self.exports
+
+    def _grown(self, export: Export, seconds: float) -> Export:
+        if export.id not in self._births:
+            return export
+        born, moment = self._births[export.id]
+        stage = min(2, int((seconds - moment) / self.stage_seconds) if self.stage_seconds else 2)
+        last = "Invalid" if list(self._births).index(export.id) % 3 == 1 else "Complete"
+        status = ("NotStarted", "InProgress", last)[stage]
+        return evolve(born, status=status, last_modified=born.last_modified + timedelta(seconds=7 * stage))
+
+    def add(self, model: Export, seconds: float) -> Export:
+        """Take an export in that is started now, and progresses with the time. Every third ends invalid.
+
+        Args:
+            model: What it is to be, but for its number, id, status and date.
+            seconds: How long the collection has been there.
+        """
+        count = len(self._births) + 1
+        number = max((export.number for export in self.exports), default=-1) + 1
+        now = max((export.last_modified for export in self.exports), default=_EPOCH) + timedelta(seconds=7)
+        identity = f"57a27ed0-57a2-4ed0-8a27-{count:012x}"
+        export = evolve(model, number=number, id=identity, status="NotStarted", last_modified=now)
+        self._births[identity] = (export, seconds)
+        self.exports = (*self.exports, export)
+        return export
 
     def remove(self, export: Export) -> None:
         """Take an export away.

@@ -22,6 +22,7 @@ class Reading:
     Attributes:
         operations: Which operations there are: the list alone, those that read, or all.
         delete_unfinished: The deletion of an export that is neither complete nor invalid.
+        stage_seconds: How long an export that was started stays in each status before its last.
         size: How many exports the collection has.
         rate: How many requests each window takes; 0 does not limit.
         rate_window: The length of such a window in seconds.
@@ -88,6 +89,7 @@ class Reading:
 
     operations: Literal["list", "read", "all"] = "read"
     delete_unfinished: Take = "refuse"
+    stage_seconds: float = 2.0
     size: int = 250
     rate: int = 0
     rate_window: float = 1.0
