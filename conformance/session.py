@@ -244,9 +244,11 @@ def _judge(session: Session, seen: Seen, notes: list[str], *, partial: bool) -> 
 
 def _past_runs(session: Session, target: str) -> list[history.Record]:
     """Past runs against a server: of the history, or else of the folder that reports go to by default."""
+    # To the millisecond, as a report has it: what this run has saved so far is no run before it.
+    began = session.started.replace(microsecond=session.started.microsecond // 1000 * 1000)
     if session.settings.history:
-        return report.latest(history.read(session.settings.history), target)
-    return [] if session.settings.report_dir else report.in_folders(_REPORTS, target)
+        return report.latest(history.read(session.settings.history), target, began)
+    return [] if session.settings.report_dir else report.in_folders(_REPORTS, target, began)
 
 
 def _keep(folder: Path, document: dict[str, Any], session: Session) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from report_samples import HOSTILE, conforming, exchange, findings, past, sample
+from report_samples import HOSTILE, URL, conforming, exchange, findings, past, sample
 from rich.console import Console
 
 from conformance import ledger, report
@@ -53,6 +53,23 @@ def test_what_is_new_and_what_is_fixed_is_told_from_the_last_run_that_judged_it(
     ]})  # fmt: skip
     assert "0 new, 0 known, fixed:" in text
     assert "`auth-required`" in text
+
+
+def test_runs_before_are_those_against_the_same_server_that_began_earlier(tmp_path: Path) -> None:
+    now = datetime(2026, 7, 1, 3, 17, tzinfo=UTC)
+    for number, (target, started) in enumerate(
+        [
+            (URL, "2026-06-30T03:17:00.000Z"),
+            (URL, "2026-06-29T03:17:00.000Z"),
+            ("http://other.example", "2026-06-30T03:17:00.000Z"),
+            (URL, "2026-07-01T03:17:00.000Z"),
+        ]
+    ):
+        report.write(tmp_path / str(number), {**conforming(), "target": target, "started": started})
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "report.json").write_text("{", encoding="utf-8")
+    runs = report.in_folders(tmp_path, URL, now)
+    assert [run.started[:10] for run in runs] == ["2026-06-29", "2026-06-30"]
 
 
 def test_junit_has_a_case_for_each_requirement_under_its_section() -> None:
