@@ -59,7 +59,7 @@ build: setup ## Build the wheels of the client and the suite into dist/
 contract: setup ## Compare the client, installed from its wheel, with what the mock, or URL=…, sends
 	@$(BIN)/python -m scripts.contract --url "$(URL)"
 
-bench: setup ## Measure the client against a plain one on the embedded mock
+bench: setup ## Measure the client against a plain one, and a run of the suite, on the embedded mock
 	@$(BIN)/pytest benchmarks -q --benchmark-disable-gc --benchmark-columns=median,rounds,iqr $(ARGS)
 
 soak: setup ## Send N made-up requests to the mock: no server error, and flat memory

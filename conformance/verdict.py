@@ -17,6 +17,8 @@ from conformance.exchange import CredentialKind, Exchange
 from conformance.fingerprint import OTHER_PATH, Cause, cause
 from conformance.ledger import Level, Requirement
 
+_MOST_FAULTS: Final = 100
+"""Faults of one requirement that are told apart, the smallest first: beyond them they are only counted."""
 _KEPT_SYMPTOMS: Final = 5
 _ENOUGH_JUDGED: Final = 0.5
 
@@ -170,7 +172,7 @@ def _told_apart(findings: Iterable[Finding]) -> list[Finding]:
         known = next(same, None) or next(explaining, None)
         if known:
             known.see(finding)
-        else:
+        elif len(apart) < _MOST_FAULTS:
             apart.append(finding)
     return apart
 

@@ -17,7 +17,10 @@ _STORM: Final = 8
 """Server errors in a row from which they may be a storm."""
 _PAUSES: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds before each look whether a storm is over."""
-_REFUSALS: Final = 3
+_REFUSAL_PAUSES: Final = (0.0, 1.0, 2.0)
+"""Seconds before each look whether a token is refused for good, and not by mistake or for a while."""
+_RETRIALS: Final = 5
+"""How often that is looked at: a server that refuses and takes it back has shown what it does."""
 
 
 class ServerLostError(BudgetSpentError):
@@ -44,6 +47,7 @@ class Watch:
         self._send = send
         self._pause = pause
         self._errors = 0
+        self._retrials = 0
         self._hopeless = ""
         self._well: Request | None = None
         self._lock = threading.Lock()
@@ -60,7 +64,7 @@ class Watch:
             if self._errors >= _STORM:
                 self._ride_out(exchange)
             elif self._well and exchange.status == 401 and exchange.request.credential.kind is CredentialKind.GOOD:
-                self._try_the_token()
+                self._try_the_token(exchange)
 
     def _note(self, exchange: Exchange) -> None:
         if self.lost or self._hopeless:
@@ -86,9 +90,13 @@ class Watch:
                 return
         self._lose("the server answers with errors (5xx) alone")
 
-    def _try_the_token(self) -> None:
-        for _ in range(_REFUSALS):
-            if self._well is None or self._send(self._well).status != 401:
+    def _try_the_token(self, refused: Exchange) -> None:
+        if self._well is None or self._retrials >= _RETRIALS:
+            return
+        for seconds in _REFUSAL_PAUSES:
+            self._pause(seconds, refused)
+            if self._send(self._well).status != 401:
+                self._retrials += seconds > 0
                 return
         self._lose("the token was good and is refused now: give another one")
 

@@ -27,6 +27,7 @@ STORM = Answer(503)
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "_PAUSES", (0.0, 0.02, 0.02))
+    monkeypatch.setattr(watch, "_REFUSAL_PAUSES", (0.0, 0.02, 0.02))
 
 
 def notes(said: Said) -> str:

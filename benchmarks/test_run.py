@@ -1,0 +1,72 @@
+"""What a run of the suite takes, by the size of the collection and by its own length: `make bench`.
+
+Memory is to be the same however long a run is, and to stop growing where a collection is sampled.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from rows import Row
+
+from scripts.generate import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rows import Table
+
+TOKEN = "token-of-the-measurement"
+TIME = "Seconds of a run of 300 requests, --max-walk 5, by the size of the collection"
+MEMORY = "Memory of that run at its peak"
+LENGTH = "Memory of a run at its peak, by its length, 1,000 exports"
+
+
+@contextmanager
+def serving(size: int) -> Iterator[str]:
+    """The mock in a process of its own."""
+    call = [sys.executable, "-m", "conformance.mock", "--port", "0", "--token", TOKEN, "--size", str(size)]
+    server = subprocess.Popen(call, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert server.stdout
+    try:
+        yield server.stdout.readline().split()[-1]
+    finally:
+        server.terminate()
+        server.wait()
+        server.stdout.close()
+
+
+def run(url: str, folder: Path, *options: str) -> tuple[float, int]:
+    """Seconds and bytes at the peak of a run in a process of its own."""
+    call = [sys.executable, "-m", "conformance.command", "--url", url, "--seed", "1", "--report-dir", str(folder)]
+    environment = {**os.environ, "MESH_EXPORT_TOKEN": TOKEN}
+    began = time.monotonic()
+    process = subprocess.Popen([*call, *options], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return time.monotonic() - began, usage.ru_maxrss * 1024
+
+
+@pytest.mark.parametrize("size", [1_000, 10_000, 100_000])
+def test_run_by_size(table: Table, tmp_path: Path, size: int) -> None:
+    base = "" if size == 1_000 else "1,000 exports"
+    with serving(size) as url:
+        seconds, memory = run(url, tmp_path, "--max-requests", "300", "--max-walk", "5")
+    table.add(Row(TIME, f"{size:,} exports", seconds, base=base))
+    table.add(Row(MEMORY, f"{size:,} exports", memory, "B", base=base))
+
+
+@pytest.mark.parametrize("requests", [500, 1_500, 6_000])
+def test_run_by_length(table: Table, tmp_path: Path, requests: int) -> None:
+    base = "" if requests == 500 else "500 requests"
+    with serving(1_000) as url:
+        _, memory = run(url, tmp_path, "--profile", "full", "--max-requests", str(requests))
+    table.add(Row(LENGTH, f"{requests:,} requests", memory, "B", base=base, bound="1.3" if base else ""))
