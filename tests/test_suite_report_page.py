@@ -14,6 +14,7 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 
 from conformance.report.html import html
 
@@ -136,7 +137,7 @@ def test_a_line_is_copied_whole(page: Chrome, kind: str) -> None:
     button = page.find_element(By.CSS_SELECTOR, f".card[open] [data-copy^={kind}]")
     line = page.find_element(By.ID, button.get_attribute("data-copy") or "").get_attribute("textContent") or ""
     button.click()
-    assert button.text == "Copied"
+    WebDriverWait(page, 20, poll_frequency=0.05).until(lambda _: button.text == "Copied")
     search = page.find_element(By.ID, "search")
     search.send_keys(Keys.CONTROL, "v")
     assert search.get_attribute("value") == line
