@@ -43,7 +43,9 @@ def test_what_two_processes_saw_is_counted_together() -> None:
     other = Seen({"x": Tally(held=4, broken=1, findings=[small]), "y": Tally(doubt="why")}, spent="all is sent")
     whole = merge([one, other])
     assert (whole.tallies["x"].held, whole.tallies["x"].broken) == (7, 2)
-    assert [each.exchange for each in whole.tallies["x"].findings] == [small.exchange, large.exchange]
+    (finding,) = whole.tallies["x"].findings
+    assert (finding.exchange, finding.count) == (small.exchange, 2)
+    assert [each.exchange for each in finding.symptoms] == [large.exchange]
     assert whole.tallies["y"].doubt == "why"
     assert (whole.saw_exports, whole.spent, whole.no_api) == (True, "all is sent", "")
 
