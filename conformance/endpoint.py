@@ -9,12 +9,13 @@ from __future__ import annotations
 import ipaddress
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, TypeGuard
 from urllib.parse import urlsplit
 
 import httpx2
@@ -194,7 +195,7 @@ class Endpoint:
         if request.body is None:
             return request.path.rpartition("/")[2].lower() in self.own
         named = request.json.get("iModelId") if isinstance(request.json, dict) else None
-        return not isinstance(named, str) or named.lower() in (self.limits.scratch_imodel, *NOBODYS_IDS)
+        return not _is_uuid(named) or str(uuid.UUID(named)) in (self.limits.scratch_imodel, *NOBODYS_IDS)
 
     def make_room(self, requests: int) -> None:
         """Let so many requests more be sent than the budget has, for what must not be left undone."""
@@ -379,6 +380,13 @@ def _telling_parts(credential: Credential) -> tuple[str, ...]:
     value = credential.value or ""
     least = _TELLING if credential.kind in _MADE_FROM_THE_TOKEN else 2 * _TELLING
     return tuple(part for part in (value, value.partition(" ")[2]) if len(part) >= least)
+
+
+def _is_uuid(value: object) -> TypeGuard[str]:
+    try:
+        return isinstance(value, str) and bool(uuid.UUID(value).hex)
+    except ValueError:
+        return False
 
 
 def _is_cut_short(error: httpx2.RemoteProtocolError) -> bool:

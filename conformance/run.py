@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 
 from conformance import checks, deprecation, ledger
 from conformance.account import BudgetSpentError
+from conformance.checks.operations import is_plain_id
 from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
 from conformance.collection import Export, Snapshot, identity
@@ -104,6 +105,8 @@ class Run:
         self.began = time.monotonic()
         self.suspicions: list[Suspicion] = []
         self._endpoint: Endpoint | None = None
+        self._there: set[str] | None = None
+        self._waiting: list[Exchange] = []
         self._page_cut = LARGEST_TOP
         self._part_keys: list[tuple[str, str]] = []
         self._heard: deque[Exchange] = deque()
@@ -197,14 +200,23 @@ class Run:
         self.deprecated.update(deprecation.used(exchange))
         context = self.context(exchange)
         self._learn(context)
+        if context.operation not in self.knowledge.served:
+            self._waiting.append(exchange)
+            return
+        for earlier in [each for each in self._waiting if each.request.operation == context.operation]:
+            self._waiting.remove(earlier)
+            self._judge_by(self.context(earlier))
+        self._judge_by(context)
+
+    def _judge_by(self, context: Context) -> None:
         observations = list(checks.observe(context))
         for requirement in {observation.requirement for observation in observations}:
-            self.tally(requirement).seconds += exchange.elapsed
+            self.tally(requirement).seconds += context.exchange.elapsed
         for observation in observations:
             if observation.holds:
                 self._count_held(observation.requirement)
             else:
-                self.suspect(exchange, observation)
+                self.suspect(context.exchange, observation)
 
     def _count_held(self, requirement: str) -> None:
         if requirement in self.tallies:
@@ -287,6 +299,22 @@ class Run:
     def may_write(self) -> bool:
         """Whether the operations that change something may be sent."""
         return self.endpoint.limits.allow_writes
+
+    def start(self, request: Request) -> Exchange:
+        """Send a request that may start an export, which then is this run's own if it was not there before."""
+        if self._there is None:
+            listed = self.send(Request.of((("iModelId", self.scratch), ("$top", str(LARGEST_TOP))), headers=FULL))
+            self._there = {*listed.ids, *(self.knowledge.snapshot.by_id if self.knowledge.snapshot else ())}
+        exchange = self.send(request)
+        one = identity(exchange.export)
+        if exchange.status < 300 and is_plain_id(one) and one not in self._there:
+            self.endpoint.own.add(one)
+        return exchange
+
+    @property
+    def scratch(self) -> str:
+        """The iModel in which exports may be started."""
+        return self.endpoint.limits.scratch_imodel
 
     def clean_up(self) -> list[str]:
         """Delete what this run has started and not deleted, and say what is left."""

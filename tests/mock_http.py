@@ -42,6 +42,7 @@ def ask(
     *,
     token: bool = True,
     timeout: float | None = None,
+    body: bytes = b"",
 ) -> Reply:
     """Send one request.
 
@@ -52,12 +53,13 @@ def ask(
         method: The method.
         token: Whether the good token goes with it.
         timeout: Seconds to wait.
+        body: The body.
 
     Raises:
         TimeoutError: The answer does not come in time.
     """
     scope = _scope(target, _lines(headers, token=token), method)
-    return asyncio.run(asyncio.wait_for(_ask(app, scope), timeout))
+    return asyncio.run(asyncio.wait_for(_ask(app, scope, body), timeout))
 
 
 async def ask_together(app: ASGIApp, requests: list[tuple[str, dict[str, str]]]) -> list[Reply]:
@@ -99,20 +101,20 @@ def _scope(target: str | bytes, headers: list[tuple[bytes, bytes]], method: str)
     }
 
 
-async def _ask(app: ASGIApp, scope: dict[str, Any]) -> Reply:
+async def _ask(app: ASGIApp, scope: dict[str, Any], body: bytes = b"") -> Reply:
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)
 
     await app(scope, receive, send)
     start = sent[0]
-    body = b"".join(message.get("body", b"") for message in sent[1:])
+    content = b"".join(message.get("body", b"") for message in sent[1:])
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start["headers"]}
-    return Reply(start["status"], headers, body)
+    return Reply(start["status"], headers, content)
 
 
 def walk(app: ASGIApp, target: str = "/mesh-export/?$top=1000", headers: dict[str, str] | None = None) -> list[Any]:
