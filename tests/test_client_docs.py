@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.mock import Settings, serve
+from conformance.mock import SCRATCH_IMODEL, Reading, Settings, serve
 from scripts.generate import OUTPUT, ROOT
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ EXPECTED = {
     "Credentials": "",
     "Pages": "50\n[UUID(",
     "One export": "True ExportNotFound",
+    "A new export": "tileset.json?",
     "Errors": "InvalidMeshExportRequest ('$top',) ['$top must be lower or equal to 1000.']",
     "Retries and time": "0",
     "Async": "\n",
@@ -43,10 +44,13 @@ def test_every_snippet_is_known() -> None:
 def test_a_snippet_of_the_readme_runs(
     title: str, snippet: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serve(Settings(token=TOKEN, seed=5)) as url:
+    reading = Reading(operations="all", stage_seconds=0.05)
+    with serve(Settings(token=TOKEN, seed=5, reading=reading)) as url:
         monkeypatch.setenv("MESH_EXPORT_BASE_URL", url)
         monkeypatch.setenv("MESH_EXPORT_TOKEN", TOKEN)
         code = snippet.replace("…", TOKEN)
+        if title == "A new export":
+            code = code.replace("b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", SCRATCH_IMODEL)
         if title == "Five lines":
             code = code.replace('imodel_id="b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", ', "")  # the mock has others
         exec(compile(code, title, "exec"), {"__name__": "snippet"})  # noqa: S102 - our own text

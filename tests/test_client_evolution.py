@@ -198,11 +198,6 @@ def test_the_grown_package_is_as_strictly_typed_and_as_clean(grown: Path) -> Non
         assert finished.returncode == 0, finished.stdout
 
 
-def test_the_generator_gives_nothing_for_operations_that_are_not_there() -> None:
-    files = generate.files_of(generate.OUTPUT)
-    assert not [name for name in files if "begun" in name]
-
-
 def refused(spec: dict[str, Any], folder: Path) -> str:
     with pytest.raises(GenerationError) as caught:
         made(spec, folder)

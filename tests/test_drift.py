@@ -149,7 +149,7 @@ def test_another_digit_anywhere_is_noticed(occurrence: int, digit: int) -> None:
         ("\nprefer\n", "\npreference\n", "prefer:"),
         ('"RateLimitExceeded"', '"TooFast"', "code: RateLimitExceeded"),
         ("\ncode\nString", "\ncodes\nString", "code:"),
-        ("GET https", "POST https", "paths:"),
+        ("GET https", "PATCH https", "paths:"),
     ],
 )
 def test_another_fact_leads_to_its_line_of_the_spec(before: str, after: str, line: str) -> None:

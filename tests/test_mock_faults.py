@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import yaml
 from attrs import evolve
 from mock_http import Reply, ask, ask_together, walk
 
-from conformance.mock import FAULTS, Reading, Settings, create_app, serve
+from conformance.mock import FAULTS, SCRATCH_IMODEL, Reading, Settings, create_app, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,6 +218,16 @@ _TOKENS = (
 )
 
 
+_STARTS: tuple[dict[str, object], ...] = (
+    {},
+    {"iModelId": ""},
+    {"iModelId": 7},
+    {"iModelId": "00000000-0000-4000-8000-000000000000"},
+    {"iModelId": SCRATCH_IMODEL, "exportType": "3DTiles"},
+    {"iModelId": SCRATCH_IMODEL, "exportType": "IMODEL"},
+)
+
+
 def _ask(app: Starlette, question: Question) -> Reply | str:
     method, target, headers, token = question
     try:
@@ -241,7 +252,19 @@ def _shows_itself(name: str) -> bool:
     reading = _reading(name)
     app = create_app(Settings(reading=reading, fault=name))
     right = _right(reading)
-    return any(_ask(app, question) != right[place] for place, question in enumerate(_questions()))
+    if any(_ask(app, question) != right[place] for place, question in enumerate(_questions())):
+        return True
+    return reading.operations == "all" and life(app) != life(create_app(Settings(reading=reading)))
+
+
+def life(app: Starlette) -> list[Reply]:
+    """What starts are answered, with the token, without and with another."""
+    headers: tuple[dict[str, str], ...] = ({}, {"authorization": "Bearer wrong"})
+    return [
+        ask(app, headers=more, method="POST", token=token, body=json.dumps(start).encode())
+        for start in _STARTS
+        for token, more in ((True, headers[0]), (False, headers[0]), (False, headers[1]))
+    ]
 
 
 def test_every_requirement_has_its_fault() -> None:

@@ -5,6 +5,7 @@ A module per theme; importing the package registers them all.
 
 from conformance.checks import (
     bodies,
+    create_export,
     delete_export,
     errors,
     exports,
@@ -23,6 +24,7 @@ __all__ = [
     "Context",
     "Observation",
     "bodies",
+    "create_export",
     "delete_export",
     "errors",
     "exports",

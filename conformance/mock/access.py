@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 OPERATIONS: Mapping[tuple[str, str], str] = {
     ("collection", "GET"): "listExports",
+    ("collection", "POST"): "createExport",
     ("export", "GET"): "getExport",
     ("export", "DELETE"): "deleteExport",
 }

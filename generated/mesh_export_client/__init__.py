@@ -9,7 +9,9 @@
 `models` has the objects that come back, `errors` what can go wrong, `types` what a call takes beside its parameters.
 """
 
+from ._async_begun import AsyncBegun
 from ._async_pager import AsyncPager
+from ._begun import Begun
 from ._model import Model
 from ._open_enum import OpenEnum
 from ._pager import Pager
@@ -57,16 +59,19 @@ from .models import (
     ExportType,
     Link,
     MinimalExport,
+    StartExport,
 )
 from .types import AsyncTokenSource, CallOptions, ForeignLinks, RetryEvent, TokenSource
 
 # ruff orders names as constants, classes, functions.
 __all__ = [
+    "AsyncBegun",
     "AsyncExports",
     "AsyncMeshExportClient",
     "AsyncPager",
     "AsyncTokenSource",
     "AuthenticationError",
+    "Begun",
     "CallOptions",
     "ClientCredentials",
     "ConnectionFailedError",
@@ -110,6 +115,7 @@ __all__ = [
     "RetryPolicy",
     "ServerError",
     "ShareKey",
+    "StartExport",
     "TokenSource",
     "TransportError",
     "UnexpectedStatusError",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import (
     bodies,
+    create_export,
     credentials,
     delete_export,
     errors,
@@ -44,6 +45,7 @@ _THEMES = (
     limits,
     get_export,
     delete_export,
+    create_export,
 )
 
 FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for theme in _THEMES for fault in theme.FAULTS})

@@ -13,6 +13,7 @@ from .export_status import ExportStatus
 from .export_type import ExportType
 from .link import Link
 from .minimal_export import MinimalExport
+from .start_export import StartExport
 
 __all__ = [
     "DetailedError",
@@ -28,4 +29,5 @@ __all__ = [
     "ExportType",
     "Link",
     "MinimalExport",
+    "StartExport",
 ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Awaitable
 from typing import Literal, Unpack
 from uuid import UUID
 
+from ..._async_begun import AsyncBegun
 from ..._async_pager import AsyncPager
 from ..._async_session import AsyncSession
 from ..._async_waiting import async_wait_for
+from ..._begun import Begun
 from ..._pager import Pager
 from ..._session import Session
 from ..._waiting import wait_for
@@ -19,6 +23,7 @@ from ...models import (
     ExportType,
 )
 from ...types import CallOptions
+from .create_export import create_export
 from .delete_export import delete_export
 from .get_export import get_export
 from .list_exports import PAGING as LIST_EXPORTS_PAGING
@@ -112,6 +117,54 @@ class Exports:
             **options,
         )
         return Pager(self._session, call, LIST_EXPORTS_PAGING, limit=limit, start=start)
+
+    def create(
+        self,
+        *,
+        imodel_id: UUID | str,
+        changeset_id: str | None = None,
+        export_type: ExportType | Literal["3DTiles", "3DTILES", "IMODEL", "CESIUM", "3DFT", "GLTF"] | str | None = None,
+        last_modified: datetime.datetime | str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Begun[Export]:
+        """Start an export.
+
+        Start an export of an iModel. It is announced that this will be deprecated, since the platform starts exports
+        by itself when a model changes; it is not yet.
+
+        Args:
+            imodel_id: The iModel. (Request body: `iModelId`)
+            changeset_id: The changeset. The page of the operation calls it required, and says that the latest
+                is exported without it. (Request body: `changesetId`)
+            export_type: What an export is made of. The known values are not a closed list: deployments differ,
+                and some spell `3DTiles` as `3DTILES`. (Request body: `exportType`)
+            last_modified: When what is asked for last changed. (Request body: `lastModified`)
+            **options: What holds for this call alone: see `CallOptions`.
+
+        Returns:
+            The `Export` that the service has begun; `wait` waits for its end.
+
+        Raises:
+            InvalidArgumentError: A parameter is out of bounds or cannot be sent.
+            AuthenticationError: The service answered 401 (Response 401).
+            NotFoundError: The service answered 404 (Response 404).
+            InvalidRequestError: The service answered 422 (Response 422).
+            RateLimitError: The service answered 429 (Response 429).
+            MeshExportError: Anything else that went wrong: see `errors`.
+        """
+        call = create_export(
+            imodel_id=imodel_id,
+            changeset_id=changeset_id,
+            export_type=export_type,
+            last_modified=last_modified,
+            **options,
+        )
+        result = self._session.result(call)
+
+        def wait(max_wait: float, interval: float, max_interval: float) -> Export:
+            return self.wait_until_complete(result, max_wait=max_wait, interval=interval, max_interval=max_interval)
+
+        return Begun(result, wait)
 
     def get(
         self,
@@ -316,6 +369,54 @@ class AsyncExports:
         )
         return AsyncPager(self._session, call, LIST_EXPORTS_PAGING, limit=limit, start=start)
 
+    async def create(
+        self,
+        *,
+        imodel_id: UUID | str,
+        changeset_id: str | None = None,
+        export_type: ExportType | Literal["3DTiles", "3DTILES", "IMODEL", "CESIUM", "3DFT", "GLTF"] | str | None = None,
+        last_modified: datetime.datetime | str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncBegun[Export]:
+        """Start an export.
+
+        Start an export of an iModel. It is announced that this will be deprecated, since the platform starts exports
+        by itself when a model changes; it is not yet.
+
+        Args:
+            imodel_id: The iModel. (Request body: `iModelId`)
+            changeset_id: The changeset. The page of the operation calls it required, and says that the latest
+                is exported without it. (Request body: `changesetId`)
+            export_type: What an export is made of. The known values are not a closed list: deployments differ,
+                and some spell `3DTiles` as `3DTILES`. (Request body: `exportType`)
+            last_modified: When what is asked for last changed. (Request body: `lastModified`)
+            **options: What holds for this call alone: see `CallOptions`.
+
+        Returns:
+            The `Export` that the service has begun; `wait` waits for its end.
+
+        Raises:
+            InvalidArgumentError: A parameter is out of bounds or cannot be sent.
+            AuthenticationError: The service answered 401 (Response 401).
+            NotFoundError: The service answered 404 (Response 404).
+            InvalidRequestError: The service answered 422 (Response 422).
+            RateLimitError: The service answered 429 (Response 429).
+            MeshExportError: Anything else that went wrong: see `errors`.
+        """
+        call = create_export(
+            imodel_id=imodel_id,
+            changeset_id=changeset_id,
+            export_type=export_type,
+            last_modified=last_modified,
+            **options,
+        )
+        result = await self._session.result(call)
+
+        def wait(max_wait: float, interval: float, max_interval: float) -> Awaitable[Export]:
+            return self.wait_until_complete(result, max_wait=max_wait, interval=interval, max_interval=max_interval)
+
+        return AsyncBegun(result, wait)
+
     async def get(
         self,
         id: UUID | str,
@@ -436,6 +537,7 @@ class ExportsWithRawResponse:
 
     def __init__(self, session: Session) -> None:
         self.list = session.raw(list_exports)
+        self.create = session.raw(create_export)
         self.get = session.raw(get_export)
         self.delete = session.raw(delete_export)
 
@@ -445,5 +547,6 @@ class AsyncExportsWithRawResponse:
 
     def __init__(self, session: AsyncSession) -> None:
         self.list = session.raw(list_exports)
+        self.create = session.raw(create_export)
         self.get = session.raw(get_export)
         self.delete = session.raw(delete_export)
