@@ -115,12 +115,13 @@ class Account:
         with self.changing() as spent:
             spent.closed = True
 
-    def take(self, most: int, rate: float | None) -> tuple[int, float]:
+    def take(self, most: int, rate: float | None, *, beyond: bool = False) -> tuple[int, float]:
         """Count a request.
 
         Args:
             most: Requests in all.
             rate: Requests a second; None for no limit.
+            beyond: Whether it must go although the run has ended or its budget is spent.
 
         Returns:
             Its number, and the seconds to wait before it is sent.
@@ -130,12 +131,12 @@ class Account:
         """
         with self.changing() as spent:
             now = time.monotonic()
-            if spent.closed:
+            if spent.closed and not beyond:
                 raise BudgetSpentError("the run was told to stop")
-            if spent.sent >= most:
+            if spent.sent >= most and not beyond:
                 raise BudgetSpentError(f"{most} requests are sent")
             start = max(now, spent.next_slot) if rate else now
-            if start >= spent.ends:
+            if start >= spent.ends and not beyond:
                 raise BudgetSpentError("its time is over")
             spent.sent += 1
             if rate:

@@ -66,12 +66,6 @@ class Controller:
         """What the workers have seen so far, together."""
         return merge(self._seen.values())
 
-    @property
-    def sent(self) -> int:
-        """Requests sent so far."""
-        with self._session.account.changing() as spent:
-            return spent.sent
-
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Keep pytest's session, to collect the probes with."""
         self._pytest = session

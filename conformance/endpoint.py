@@ -125,6 +125,7 @@ class Endpoint:
         self._listener = listener
         self._numbering = threading.Lock()
         self._unanswered = 0
+        self._room = 0
         self._account = account or Account()
         self.watch = Watch(self._send_once, self._wait_in_a_storm)
         # On loopback a connection costs nothing, and servers that write a head and a body in two segments
@@ -199,7 +200,7 @@ class Endpoint:
 
     def make_room(self, requests: int) -> None:
         """Let so many requests more be sent than the budget has, for what must not be left undone."""
-        self.limits = evolve(self.limits, max_requests=self.limits.max_requests + requests)
+        self._room = requests
 
     def secrets(self, request: Request) -> tuple[str, ...]:
         """What the answer to a request must not repeat: the good token, and the credential of the request."""
@@ -339,7 +340,9 @@ class Endpoint:
         with self._numbering:
             if self.gone and self.answered:
                 raise ServerLostError("the server has stopped answering")
-            number, pause = self._account.take(self.limits.max_requests, self.limits.rate)
+            beyond = self._room > 0
+            number, pause = self._account.take(self.limits.max_requests, self.limits.rate, beyond=beyond)
+            self._room -= beyond
             self.sent += 1
         time.sleep(pause)
         return number

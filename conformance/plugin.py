@@ -232,6 +232,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             state.notes.append("Interrupted: this is what was seen so far.")
             raise
         finally:
+            # What the run started is deleted before the verdict, which says what is left of it.
+            stack.close()
             if not is_worker:
                 _clear_progress()
                 _conclude(state, controller.seen if controller else state.seen)
