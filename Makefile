@@ -7,11 +7,12 @@ PAGE ?=
 ACCEPT ?=
 BASE ?=
 DRY ?=
+KEPT ?= nightly
 ARGS ?=
 N ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint format generate check-generated build prove compare contract bench soak docs drift spec-diff release-check release lock clean
+.PHONY: help setup conformance nightly keep-night test lint format generate check-generated build prove compare contract bench soak docs drift spec-diff release-check release lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +28,12 @@ setup: .venv/.ready ## Make the environment in .venv from the lock file
 
 conformance: setup ## Judge the embedded mock, or URL=…, and print the verdict
 	@$(BIN)/pytest conformance --seed $(SEED) $(if $(URL),--url "$(URL)") $(ARGS)
+
+nightly: setup ## Judge URL=… as each night: quick, then full, then what is new since the night before in KEPT=folder
+	@SUITE=$(BIN)/mesh-export-conformance URL="$(URL)" .github/nightly.sh
+
+keep-night: ## Put what past nights came to, in KEPT=folder, on the branch nightly
+	@.github/keep-night.sh "$(KEPT)"
 
 test: setup check-generated ## Run the project's own tests
 	@{ command -v chromium || command -v google-chrome; } >/dev/null && command -v chromedriver >/dev/null \
