@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from attrs import frozen
+from attrs import define, frozen
 
 from conformance import disguises
 from conformance.checks import CHECKS
@@ -132,16 +132,26 @@ def _credential(told: Mapping[str, Any], token: str) -> Credential:
     return credential
 
 
-@frozen
+@define
 class Replaying:
-    """The plugin that hands the request to its probe."""
+    """The plugin that hands the request to its probe.
+
+    Attributes:
+        found: The finding.
+        refused: Why the request could not be sent; empty where it could.
+    """
 
     found: Found
+    refused: str = ""
 
     @pytest.fixture
-    def replayed(self, run: Any) -> Request:
+    def replaying(self) -> Replaying:
+        """The replay, for its probe."""
+        return self
+
+    def request(self, token: str) -> Request:
         """The request that is sent again."""
-        return request_of(self.found.finding, run.endpoint.token)
+        return request_of(self.found.finding, token)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -164,8 +174,10 @@ def replay(found: Found, options: Sequence[str]) -> tuple[int, str]:
         fixed = [*_options(found), *options, "--report-dir", folder]
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
-            alone = found.shows_alone
-            code = suite(fixed, "replayed.py" if alone else "", [Replaying(found)] if alone else ())
+            alone, replaying = found.shows_alone, Replaying(found)
+            code = suite(fixed, "replayed.py" if alone else "", [replaying] if alone else ())
+        if replaying.refused:
+            raise ReplayError(replaying.refused)
         if code == ExitCode.NO_API or not (Path(folder) / "report.json").exists():
             return _without_a_report(code, said.getvalue())
         return _judged(found, read(Path(folder)), code)

@@ -95,6 +95,17 @@ def test_wrong_use_gets_one_sentence_and_code_2(tmp_path: Path, capsys: pytest.C
         assert len(said.splitlines()) == 1
 
 
+def test_what_is_not_safe_elsewhere_is_not_sent_again_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(Settings(token=TOKEN, fault="delete-succeeds")) as url:
+        judge(url, "--seed", "1", "-k", "test_methods", "--report-dir", str(tmp_path))
+        # An address of this machine that is not written as one.
+        elsewhere = url.replace("127.0.0.1", "127.1")
+        code, said = replayed(capsys, str(tmp_path), "method-refused", "--url", elsewhere)
+        assert (code, said) == (2, f"The rules of safety forbid this DELETE to {elsewhere}.\n")
+        code, said = replayed(capsys, str(tmp_path), "method-refused", "--url", elsewhere, "--probe-methods")
+        assert code == 1, said
+
+
 def test_a_credential_of_unknown_making_cannot_be_sent_again(tmp_path: Path) -> None:
     path = report(tmp_path, credential="near-miss", credential_name="a riddle")
     with pytest.raises(ReplayError, match="does not tell how its near-miss credential was made"):
