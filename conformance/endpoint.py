@@ -6,7 +6,6 @@ answer proves is left to the checks.
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 import uuid
@@ -23,6 +22,8 @@ from attrs import evolve, frozen
 
 from conformance import spec
 from conformance.account import Account, BudgetSpentError
+from conformance.connection import Connection, is_loopback, trouble, user_agent
+from conformance.credentials import CredentialError, Credentials
 from conformance.exchange import NOBODYS_IDS, Credential, CredentialKind, Exchange, Failure, Request
 from conformance.redaction import Redactor
 from conformance.watch import ServerLostError, Watch
@@ -89,10 +90,11 @@ class Endpoint:
 
     Args:
         url: The root of the server; the path of the collection comes from the spec.
-        token: The good token; empty for none.
+        credentials: The good credential.
         limits: What the run may cost.
-        redactor: Learns every credential that is sent.
+        redactor: Learns every other credential that is sent.
         listener: Called with each exchange, in the thread that sent it.
+        connection: How to connect.
         account: What is spent; one of its own where None.
         stands_in_for: The URL whose rules of safety hold, where the server is only there to count what would be sent.
     """
@@ -100,22 +102,22 @@ class Endpoint:
     def __init__(
         self,
         url: str,
-        token: str,
+        credentials: Credentials,
         limits: Limits,
         redactor: Redactor,
         listener: Callable[[Exchange], None],
         *,
-        authorization: str | None = None,
+        connection: Connection | None = None,
         account: Account | None = None,
         stands_in_for: str = "",
     ) -> None:
         self.url = url.rstrip("/")
-        self.token = token
-        self.authorization = authorization or (f"Bearer {token}" if token else "")
+        self.credentials = credentials
         self.limits = limits
         self.redactor = redactor
         self.loopback = is_loopback(self.url)
         self._trusting = is_loopback(stands_in_for or self.url)
+        self.trouble = ""
         self.sent = 0
         self.answered = 0
         self.hung = False
@@ -130,21 +132,26 @@ class Endpoint:
         self.watch = Watch(self._send_once, self._wait_in_a_storm)
         # On loopback a connection costs nothing, and servers that write a head and a body in two segments
         # answer at once only on a new one.
+        self._connection = connection or Connection()
         self._client = self._new_client(keepalive=0 if self.loopback else limits.concurrency + 2)
-        redactor.add(token)
-        redactor.add(self.authorization)
+        self._accepted = False
+        self._renewing = threading.Lock()
 
     def _new_client(self, keepalive: int) -> httpx2.Client:
-        return httpx2.Client(
+        return self._connection.client(
+            self.url,
             timeout=httpx2.Timeout(TIME_BOUND),
-            follow_redirects=False,
-            trust_env=not self.loopback,
             limits=httpx2.Limits(max_connections=self.limits.concurrency + 2, max_keepalive_connections=keepalive),
         )
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    @property
+    def token(self) -> str:
+        """The good token; empty where there is none, or a share key in its place."""
+        return self.credentials.value if self.credentials.source.scheme == "Bearer" else ""
 
     @property
     def gone(self) -> bool:
@@ -203,9 +210,8 @@ class Endpoint:
         self._room = requests
 
     def secrets(self, request: Request) -> tuple[str, ...]:
-        """What the answer to a request must not repeat: the good token, and the credential of the request."""
-        own = _telling_parts(request.credential)
-        return (self.token, *own) if self.token else own
+        """What the answer to a request must not repeat: every good credential, and the one of the request."""
+        return (*self.credentials.ever, *_telling_parts(request.credential))
 
     def send(self, request: Request) -> Exchange:
         """Send one request; where the server limits its rate, wait as it says and send again.
@@ -270,7 +276,8 @@ class Endpoint:
 
     def _send_once(self, request: Request, waits: int = 0) -> Exchange:
         number = self._take_number()
-        wire = self._wire_request(request)
+        good = self.credentials.value if request.credential.kind is CredentialKind.GOOD else ""
+        wire = self._wire_request(request, good)
         exchange = Exchange(number, request, self.source, waits=waits)
         began = time.monotonic()
         self._try(self._client, wire, exchange)
@@ -280,8 +287,44 @@ class Endpoint:
                 self._try(fresh, wire, exchange)
         exchange.elapsed = time.monotonic() - began
         self._note(exchange)
+        if good and exchange.status == 401 and self._has_ended(good):
+            # Nobody promises anything for a credential that has ended.
+            return self._send_once(request, waits)
+        self._accepted = self._accepted or (bool(good) and exchange.status == 200)
         self._listener(exchange)
         return exchange
+
+    def _has_ended(self, credential: str) -> bool:
+        """Whether a good credential that got 401 has ended, and there is another now.
+
+        A plain request tells its end from a refusal that has to do with the request, or with the server's mood. An end
+        with no other in its place is seen by the watch.
+        """
+        with self._renewing:
+            if not self._accepted or not self.credentials.source.renews:
+                return False
+            if self.credentials.value != credential:
+                return True
+            if not self._is_refused(credential):
+                return False
+            self._account.wait(_DEFAULT_WAIT, self.limits.max_wait)
+            if not self._is_refused(credential):
+                return False
+            try:
+                return self.credentials.renew(credential) and not self._is_refused(self.credentials.value)
+            except CredentialError:
+                return False
+
+    def _is_refused(self, credential: str) -> bool:
+        """Whether a credential gets 401 on the plainest request; a limit of the rate is waited for."""
+        for _ in range(_LIMIT_PATIENCE):
+            exchange = Exchange(self._take_number(), Request(), self.source)
+            self._try(self._client, self._wire_request(exchange.request, credential), exchange)
+            self._note(exchange)
+            if exchange.status != 429:
+                break
+            self._wait_for_the_limit()
+        return exchange.status == 401
 
     def _try(self, client: httpx2.Client, wire: httpx2.Request, exchange: Exchange) -> None:
         exchange.failure = None
@@ -295,8 +338,9 @@ class Endpoint:
             exchange.failure = Failure.UNDECODABLE
         except httpx2.RemoteProtocolError as error:
             exchange.failure = Failure.CUT_SHORT if _is_cut_short(error) else Failure.NOT_HTTP
-        except httpx2.HTTPError:
+        except httpx2.HTTPError as error:
             exchange.failure = Failure.UNREACHABLE
+            self.trouble = trouble(error)
 
     def _receive(self, client: httpx2.Client, wire: httpx2.Request, exchange: Exchange) -> None:
         began = time.monotonic()
@@ -347,18 +391,18 @@ class Endpoint:
         time.sleep(pause)
         return number
 
-    def _wire_request(self, request: Request) -> httpx2.Request:
+    def _wire_request(self, request: Request, good: str) -> httpx2.Request:
         headers = [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in request.headers]
         names = {name.lower() for name, _ in headers}
         if b"accept" not in names:
             headers.append((b"Accept", spec.VENDOR_MEDIA_TYPE.encode()))
-        authorization = self._authorization(request.credential)
+        authorization = self._authorization(request.credential, good)
         if authorization is not None:
             headers.append((b"Authorization", authorization.encode("utf-8", "surrogateescape")))
         if request.body is not None and b"content-type" not in names:
             headers.append((b"Content-Type", b"application/json"))
         if b"user-agent" not in names:
-            headers.append((b"User-Agent", b"mesh-export-conformance"))
+            headers.append((b"User-Agent", user_agent().encode()))
         return self._client.build_request(
             request.method,
             self.url + spec.collection_path(),
@@ -370,9 +414,9 @@ class Endpoint:
             },
         )
 
-    def _authorization(self, credential: Credential) -> str | None:
+    def _authorization(self, credential: Credential, good: str) -> str | None:
         if credential.kind is CredentialKind.GOOD:
-            return self.authorization or None
+            return self.credentials.authorization(good)
         for part in _telling_parts(credential):
             self.redactor.add(part)
         return credential.value
@@ -415,14 +459,3 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL is on this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

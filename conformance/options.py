@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
+from attrs import frozen
 
-from conformance import deviations, ledger
+from conformance import credentials, deviations, ledger
+from conformance.connection import Connection, is_loopback, trusting
+from conformance.credentials import CredentialError, Source
 from conformance.deviations import Deviation, DeviationError
-from conformance.endpoint import Limits, is_loopback
+from conformance.endpoint import Limits
 from conformance.ledger import Level
 
 TOKEN_VARIABLE: Final = "MESH_EXPORT_TOKEN"  # noqa: S105  the name of a variable, not a token
+SHARE_KEY_VARIABLE: Final = "MESH_EXPORT_SHARE_KEY"
+CLIENT_VARIABLES: Final = ("MESH_EXPORT_CLIENT_ID", "MESH_EXPORT_CLIENT_SECRET")
 _N = TypeVar("_N", int, float)
 MISSING: Final = "\0missing"
 _GENTLE_RATE: Final = 10.0
@@ -61,6 +65,13 @@ class Option:
 
 OPTIONS: Final = (
     Option("--url", "the embedded mock", "Root of the server to judge, such as https://api.bentley.com.", "URL"),
+    Option("--token-file", "none", "Read the token from this file, and again when it ends.", "PATH"),
+    Option(
+        "--token-command", "none", "Have the token from what this command prints, and again when it ends.", "COMMAND"
+    ),
+    Option("--issuer", "none", "Have tokens from this OAuth 2.0 issuer, for the client in the environment.", "URL"),
+    Option("--ca-file", "SSL_CERT_FILE, or the system's", "Trust the certificates of this PEM file alone.", "PATH"),
+    Option("--proxy", "HTTPS_PROXY and its like; none on loopback", "Send by way of this proxy.", "URL"),
     Option("--profile", "quick", "How deep to look: quick or full.", "NAME"),
     Option("--seed", "drawn, and printed", "Seed of everything that is random.", "N"),
     Option(
@@ -108,7 +119,8 @@ class Settings:
 
     Attributes:
         url: Root of the server; None for the embedded mock.
-        token: The good token.
+        source: Where the good credential comes from.
+        connection: How to connect.
         profile: `quick` or `full`.
         seed: Seed of everything that is random.
         limits: What the run may cost the server.
@@ -122,7 +134,8 @@ class Settings:
     """
 
     url: str | None
-    token: str = field(repr=False)
+    source: Source
+    connection: Connection
     profile: str
     seed: int
     limits: Limits
@@ -145,7 +158,7 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
 
     Args:
         values: The values by the names of the options' `dest`, as text; absent or None where not given.
-        environment: Environment variables, for the token.
+        environment: Environment variables, for the credential.
 
     Raises:
         OptionError: A value cannot be used.
@@ -158,9 +171,7 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
     scratch = _scratch(read["--scratch-imodel"], bool(read["--allow-writes"]), url)
     near = url is None or is_loopback(url)
     profile = _one_of("--profile", read["--profile"] or "quick", ("quick", "full"))
-    token = environment.get(TOKEN_VARIABLE, "").strip()
-    if token and not (token.isascii() and token.isprintable()):
-        raise OptionError(f"{TOKEN_VARIABLE} has characters that no header can carry: set it to the token alone.")
+    connection = _connection(read["--ca-file"], environment.get("SSL_CERT_FILE") or None, read["--proxy"])
     limits = Limits(
         max_requests=_number("--max-requests", read["--max-requests"], int, 1)
         or {"quick": 1500, "full": 20000}[profile] * (2 if read["--allow-writes"] else 1),
@@ -177,7 +188,8 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
     seed = _number("--seed", read["--seed"], int, 0)
     return Settings(
         url=url,
-        token=token,
+        source=_source(read, environment, connection),
+        connection=connection,
         profile=profile,
         seed=random.SystemRandom().randrange(_LARGEST_SEED) if seed is None else seed,
         limits=limits,
@@ -215,6 +227,53 @@ def _scratch(value: str | None, allowed: bool, url: str | None) -> str:
         return str(uuid.UUID(value))
     except ValueError:
         raise OptionError(f"--scratch-imodel {value!r} is not the id of an iModel, a UUID.") from None
+
+
+def _connection(given: str | None, everywhere: str | None, proxy: str | None) -> Connection:
+    ca_file = given or everywhere
+    try:
+        trusting(ca_file)
+    except OSError:
+        name = f"--ca-file {given!r}" if given else "SSL_CERT_FILE"
+        raise OptionError(f"{name} cannot be read as certificates: give a file in PEM.") from None
+    if proxy is None:
+        return Connection(ca_file)
+    try:
+        parts = urlsplit(proxy)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        raise OptionError(f"--proxy {proxy!r} is no proxy: give one such as http://proxy.example:3128.")
+    if parts.username or parts.password:
+        raise OptionError("--proxy must be without user and password: set HTTPS_PROXY to a proxy that takes them.")
+    return Connection(ca_file, proxy)
+
+
+def _source(read: Mapping[str, Any], environment: Mapping[str, str], connection: Connection) -> Source:
+    """The one source of the good credential; a token that is empty where none is given."""
+    given = {name: environment.get(name, "").strip() for name in (TOKEN_VARIABLE, SHARE_KEY_VARIABLE)}
+    given |= {flag: read[flag] or "" for flag in ("--token-file", "--token-command", "--issuer")}
+    names = [name for name, value in given.items() if value]
+    if len(names) > 1:
+        raise OptionError(f"{' and '.join(names)} both give the credential: leave all but one out.")
+    name = names[0] if names else TOKEN_VARIABLE
+    client_id, secret = (environment.get(variable, "").strip() for variable in CLIENT_VARIABLES)
+    if name == "--issuer" and not (client_id and secret):
+        raise OptionError(f"--issuer needs {' and '.join(CLIENT_VARIABLES)} in the environment.")
+    if client_id and not names:
+        raise OptionError(f"{CLIENT_VARIABLES[0]} is set without --issuer: give the URL of the issuer.")
+    makers: dict[str, Callable[[], Source]] = {
+        TOKEN_VARIABLE: lambda: credentials.from_text(name, given[name]),
+        SHARE_KEY_VARIABLE: lambda: credentials.from_share_key(name, given[name]),
+        "--token-file": lambda: credentials.from_file(name, Path(given[name])),
+        "--token-command": lambda: credentials.from_command(name, given[name]),
+        "--issuer": lambda: credentials.from_issuer(name, given[name], client_id, secret, connection),
+    }
+    try:
+        return makers[name]()
+    except CredentialError as error:
+        raise OptionError(str(error)) from None
 
 
 def _one_of(flag: str, value: str, choices: tuple[str, ...]) -> str:

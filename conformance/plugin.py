@@ -24,6 +24,7 @@ import pytest
 from conformance import ledger, options, settings_file
 from conformance import session as sessions
 from conformance.account import BudgetSpentError
+from conformance.credentials import CredentialError
 from conformance.distribution import Controller, Worker, is_controller, worker_session
 from conformance.merging import Seen
 from conformance.options import OPTIONS, OptionError, Settings
@@ -246,7 +247,7 @@ def _open(state: Session, stack: ExitStack, is_worker: bool) -> None:
         if not is_worker:
             stack.enter_context(sessions.served(state))
         stack.enter_context(sessions.opened(state))
-    except CannotTestError as error:
+    except (CannotTestError, CredentialError) as error:
         state.run.no_api = state.run.spent = state.redactor(str(error))
     except BudgetSpentError as error:
         state.run.spent = str(error)

@@ -273,7 +273,8 @@ class Run:
     def say_what_is_lacking(self) -> None:
         """Note for each requirement what was not there for it to be seen."""
         knowledge = self.knowledge
-        sight = Sight(knowledge.snapshot, knowledge.default_top, self.endpoint.rate_limited, knowledge.served)
+        limited = self._endpoint is not None and self._endpoint.rate_limited
+        sight = Sight(knowledge.snapshot, knowledge.default_top, limited, knowledge.served)
         for name, tally in self.tallies.items():
             tally.lacking = missing(ledger.requirements()[name].needs, sight)
             if self.sampled and not tally.held and name in RESTING_ON_THE_WALK:
@@ -448,10 +449,12 @@ class Run:
         others = [self.send(evolve(Request(), path=bare)), self.send(Request())]
         every = [first, *others]
         if not self.endpoint.answered:
-            raise CannotTestError(f"No answer from {self.endpoint.url}: check the URL, and whether the server runs.")
+            why = self.endpoint.trouble or "check the URL, and whether the server runs"
+            raise CannotTestError(f"No answer from {self.endpoint.url}: {why}.")
         if all(exchange.status == 401 for exchange in every):
+            name = self.endpoint.credentials.source.name
             raise CannotTestError(
-                "The server refuses the token with 401 on every request: set MESH_EXPORT_TOKEN to a good one."
+                f"The server refuses the token with 401 on every request: let {name} give a good one."
             )
         if all(exchange.status == 404 for exchange in every):
             raise CannotTestError(

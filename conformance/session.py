@@ -20,8 +20,10 @@ from rich.console import Console
 from rich.text import Text
 
 import conformance.mock
-from conformance import history, ledger, options, report
+from conformance import credentials, history, ledger, options, report
 from conformance.account import Account
+from conformance.connection import Connection, proxy_passwords
+from conformance.credentials import Credentials
 from conformance.endpoint import Endpoint, Limits
 from conformance.merging import Seen
 from conformance.options import Settings
@@ -107,7 +109,9 @@ def _mock(session: Session) -> Iterator[str]:
         reading = conformance.mock.Reading(operations="all", stage_seconds=_STAGE_SECONDS)
     mock = conformance.mock.Settings(token=token, seed=session.settings.seed, reading=reading)
     with conformance.mock.serve(mock) as url:
-        session.settings = evolve(session.settings, url=url, token=token, limits=limits)
+        source = credentials.from_text(options.TOKEN_VARIABLE, token)
+        # A proxy is for what is elsewhere.
+        session.settings = evolve(session.settings, url=url, source=source, connection=Connection(), limits=limits)
         if not session.settings.plan:
             session.notes.append("Without --url this was the embedded mock.")
         yield url
@@ -118,7 +122,7 @@ def _print_header(session: Session) -> None:
     version = conformance.__version__
     line = f"mesh-export-conformance {version}: {session.target}, profile {settings.profile}, seed {settings.seed}"
     console().print(Text(line))
-    if not settings.token:
+    if settings.source.empty:
         console().print(Text(f"{options.TOKEN_VARIABLE} is not set: requests go without a token."))
 
 
@@ -129,17 +133,21 @@ def opened(session: Session) -> Iterator[None]:
     Raises:
         CannotTestError: There is no API to judge.
         BudgetSpentError: There was not enough for the walk.
+        CredentialError: There is no credential to be had.
     """
-    settings, run = session.settings, session.run
+    settings, run, redactor = session.settings, session.run, session.redactor
+    for password in proxy_passwords():
+        redactor.add(password)
     limits = settings.limits
     if settings.plan:
         limits = evolve(limits, rate=None, max_requests=_affordable(limits))
     run.endpoint = Endpoint(
         settings.url or "",
-        settings.token,
+        Credentials(settings.source, redactor.add),
         limits,
-        session.redactor,
+        redactor,
         run.heard,
+        connection=settings.connection,
         account=session.account,
         stands_in_for=session.target,
     )

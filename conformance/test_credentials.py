@@ -82,6 +82,7 @@ def test_a_malformed_authorization_is_refused(run: Run) -> None:
 def test_what_is_nearly_the_token_is_refused(run: Run) -> None:
     token = run.endpoint.token
     if not token:
+        # What the page says of tokens is not held against a share key.
         return
     bare = Request(path=spec.collection_path().rstrip("/"))
     for number, credential in enumerate(disguises.near_misses(token)):

@@ -36,12 +36,12 @@ class Said:
         return {entry["id"] for entry in self.report.get("requirements", []) if entry["outcome"] == outcome}
 
 
-def judge(url: str, *options: str, token: str = TOKEN) -> Said:
-    """Run the suite against a server."""
-    return command("--url", url, *options, token=token)
+def judge(url: str, *options: str, token: str = TOKEN, **variables: str) -> Said:
+    """Run the suite against a server, with further variables in the environment."""
+    return command("--url", url, *options, token=token, **variables)
 
 
-def command(*arguments: str, token: str = TOKEN) -> Said:
+def command(*arguments: str, token: str = TOKEN, **variables: str) -> Said:
     """Call the command in this process."""
     # What it generates is decided when it is imported, by the settings of that run.
     sys.modules.pop("conformance.test_schema", None)
@@ -53,7 +53,8 @@ def command(*arguments: str, token: str = TOKEN) -> Said:
         contextlib.redirect_stderr(output),
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setenv("MESH_EXPORT_TOKEN", token)
+        for name, value in {"MESH_EXPORT_TOKEN": token, **variables}.items():
+            patch.setenv(name, value)
         fixed = [str(ROOT / "conformance"), "-c", str(ini), "--report-dir", folder]
         try:
             code = int(pytest.main([*fixed, *arguments]))

@@ -21,7 +21,7 @@ from conformance.fingerprint import Cause, fingerprint
 from conformance.history import Record
 from conformance.latency import Latencies
 from conformance.ledger import Requirement
-from conformance.options import TOKEN_VARIABLE, Settings
+from conformance.options import Settings
 from conformance.redaction import Redactor, hide_signed_links
 from conformance.report.schema import SCHEMA, VERSION
 from conformance.verdict import JUDGED, ExitCode, Finding, Judgement, Outcome, Symptom
@@ -317,7 +317,7 @@ def _finding(
         "exchanges": finding.count,
         "message": redact(_hidden(finding.message)),
         "source": exchange.source,
-        "curl": curl(exchange.request, facts.target, redact),
+        "curl": curl(exchange.request, facts, redact),
         "replay": f"mesh-export-conformance replay report.json {name}",
         "request": _request(exchange.request, redact),
         "response": _response(exchange, redact),
@@ -375,8 +375,8 @@ def _hidden(text: str) -> str:
     return hide_signed_links(text, _COLLECTION)
 
 
-def curl(request: Request, url: str, redact: Redactor) -> str:
-    """A line for a shell that sends a request again; the token is taken from the environment."""
+def curl(request: Request, facts: Facts, redact: Redactor) -> str:
+    """A line for a shell that sends a request again; the good credential is taken from the environment."""
     parts = ["curl", "-sS", "-i", "--path-as-is", "-g"]
     if request.method == "HEAD":
         parts.append("-I")
@@ -387,13 +387,14 @@ def curl(request: Request, url: str, redact: Redactor) -> str:
     if not request.header("accept"):
         headers.append(("Accept", spec.VENDOR_MEDIA_TYPE))
     if request.credential.kind is CredentialKind.GOOD:
-        quoted.append(f'-H "Authorization: Bearer ${TOKEN_VARIABLE}"')
+        source = facts.settings.source
+        quoted.append(f'-H "Authorization: {source.scheme} ${source.variable}"')
     elif request.credential.value is not None:
         quoted.append(f'-H "Authorization: {_describe(request)}"')
     quoted += [f"-H {shlex.quote(f'{name}: {redact(value)}')}" for name, value in headers]
     if request.body is not None:
         quoted.append(f"--json {shlex.quote(redact(request.body.decode()))}")
-    quoted.append(shlex.quote(redact(url + request.target)))
+    quoted.append(shlex.quote(redact(facts.target + request.target)))
     return " ".join(quoted)
 
 
