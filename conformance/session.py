@@ -58,6 +58,7 @@ class Session:
     account: Account = field(factory=Account)
     began: float = field(factory=time.monotonic)
     saved: float = 0.0
+    past: list[history.Record] | None = None
     plan: Plan = field(factory=Plan)
     folder: Path = field()
 
@@ -246,8 +247,9 @@ def _judge(session: Session, seen: Seen, notes: list[str], *, partial: bool) -> 
         partial=partial,
         failed=bool(seen.failures),
     )
-    past = _past_runs(session, seen.redactor(session.target))
-    return judgement, report.document(judgement, facts, seen.redactor, past)
+    if session.past is None:
+        session.past = _past_runs(session, seen.redactor(session.target))
+    return judgement, report.document(judgement, facts, seen.redactor, session.past)
 
 
 def _past_runs(session: Session, target: str) -> list[history.Record]:

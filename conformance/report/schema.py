@@ -33,8 +33,9 @@ def validate(report: Any) -> None:
     version = report.get("version") if isinstance(report, dict) else None
     if isinstance(version, int) and version != VERSION:
         raise InvalidReportError(f"The report has version {version}, and this suite reads {VERSION}: judge again.")
-    error = next(iter(_validator().iter_errors(report)), None)
-    if error:
+    if _validator().is_valid(report):
+        return
+    for error in _validator().iter_errors(report):
         place = "/".join(str(step) for step in error.instance_path) or "the whole"
         raise InvalidReportError(f"This is not a report of the suite: {place} is not as its schema says.")
 
