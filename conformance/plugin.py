@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NoReturn
@@ -33,6 +33,7 @@ from conformance.session import Session
 from conformance.verdict import ExitCode
 
 _RANDOM: Final = frozenset({"test_properties", "test_relations", "test_schema"})
+_WRITING: Final = frozenset({"test_create_export", "test_delete_export", "test_lives"})
 _PYTEST_FAILED: Final = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 _CONTROLLER, _WORKER = "mesh-export-controller", "mesh-export-worker"
 
@@ -176,7 +177,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # The telling requests come before the random ones: a budget that runs out costs the least. Among them none depends
     # on the order, and the seed shows it.
     random.Random(sessions.of(config).settings.seed).shuffle(items)  # noqa: S311  it is no secret
-    items.sort(key=lambda item: (item.path.stem in _RANDOM, _turn(item)))
+    items.sort(key=lambda item: (item.path.stem in _RANDOM, item.path.stem in _WRITING, _turn(item)))
     asked_for = set(sessions.of(config).settings.requirements)
     if not asked_for:
         return
@@ -337,6 +338,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def run(request: pytest.FixtureRequest) -> Run:
     """The run that all probes share."""
     return sessions.of(request.config).run
+
+
+@pytest.fixture
+def scratch(run: Run) -> Iterator[str]:
+    """The iModel in which exports may be started; what a probe starts there is deleted after it."""
+    if not run.may_write:
+        pytest.skip("Nothing is started or deleted without --allow-writes.")
+    yield run.scratch
+    run.clean_up()
 
 
 @pytest.fixture

@@ -335,6 +335,8 @@ class Run:
     def remove(self, one: str) -> Exchange:
         """Delete an export of this run, without judging how that goes."""
         exchange = self.endpoint.send(Request.to("deleteExport", id=one))
+        with self._hearing:
+            self._heard.clear()
         if exchange.status in (204, 404):
             self.endpoint.own.discard(one)
         return exchange
