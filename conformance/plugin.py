@@ -345,8 +345,10 @@ def scratch(run: Run) -> Iterator[str]:
     """The iModel in which exports may be started; what a probe starts there is deleted after it."""
     if not run.may_write:
         pytest.skip("Nothing is started or deleted without --allow-writes.")
+    run.writing = True
     yield run.scratch
     run.clean_up()
+    run.writing = False
 
 
 @pytest.fixture

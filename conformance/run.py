@@ -43,7 +43,12 @@ _SECOND_LOOKS: Final = 4
 _DROPS: Final = 32
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
-BY_COMPARISON: Final = frozenset({"answers-independent", "names-percent-encoded", "prefer-same-exports"})
+BY_COMPARISON: Final = frozenset(
+    {
+        *("answers-independent", "names-percent-encoded", "prefer-same-exports"),
+        *(name for name in ledger.requirements() if name.startswith("life-")),
+    }
+)
 """Requirements that no exchange breaks by itself: it takes two, and the run or a probe compares them."""
 _OWN_CAUSE: Final = frozenset(
     {"status-no-server-error", "answer-in-time", *(name for name in ledger.requirements() if name.startswith("auth-"))}
@@ -105,7 +110,10 @@ class Run:
         self.began = time.monotonic()
         self.suspicions: list[Suspicion] = []
         self._endpoint: Endpoint | None = None
+        self.writing = False
+        """Whether the run itself moves the collection, so that no walk can be held against it."""
         self._there: set[str] | None = None
+        self._stubborn: set[str] = set()
         self._waiting: list[Exchange] = []
         self._page_cut = LARGEST_TOP
         self._part_keys: list[tuple[str, str]] = []
@@ -215,7 +223,7 @@ class Run:
         for observation in observations:
             if observation.holds:
                 self._count_held(observation.requirement)
-            else:
+            elif not (self.writing and observation.contestable):
                 self.suspect(context.exchange, observation)
 
     def _count_held(self, requirement: str) -> None:
@@ -320,17 +328,19 @@ class Run:
     def clean_up(self) -> list[str]:
         """Delete what this run has started and not deleted, and say what is left."""
         end = time.monotonic() + _CLEAN_UP_SECONDS
-        while (left := sorted(self.endpoint.own - set(NOBODYS_IDS))) and time.monotonic() < end:
+        while left := sorted(self.endpoint.own - set(NOBODYS_IDS)):
             self.endpoint.make_room(len(left))
             try:
                 for one in left:
                     self.remove(one)
             except BudgetSpentError:
                 break
-            # What is not finished may not be deleted yet.
-            time.sleep(_CLEAN_UP_PAUSE if self.endpoint.own - set(NOBODYS_IDS) else 0)
-        left = sorted(self.endpoint.own - set(NOBODYS_IDS))
-        return [f"Left behind in the scratch iModel: the export {one}." for one in left]
+            # What is not finished may not be deleted yet; what would not go before is not waited for again.
+            if time.monotonic() > end or self._stubborn >= self.endpoint.own - set(NOBODYS_IDS):
+                break
+            time.sleep(_CLEAN_UP_PAUSE)
+        self._stubborn = self.endpoint.own - set(NOBODYS_IDS)
+        return [f"Left behind in the scratch iModel: the export {one}." for one in sorted(self._stubborn)]
 
     def remove(self, one: str) -> Exchange:
         """Delete an export of this run, without judging how that goes."""

@@ -15,7 +15,7 @@ import yaml
 from attrs import evolve
 from mock_http import Reply, ask, ask_together, walk
 
-from conformance.mock import FAULTS, SCRATCH_IMODEL, Reading, Settings, create_app, serve
+from conformance.mock import FAULTS, SCRATCH_IMODEL, Clock, Reading, Settings, create_app, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,6 +225,7 @@ _STARTS: tuple[dict[str, object], ...] = (
     {"iModelId": "00000000-0000-4000-8000-000000000000"},
     {"iModelId": SCRATCH_IMODEL, "exportType": "3DTiles"},
     {"iModelId": SCRATCH_IMODEL, "exportType": "IMODEL"},
+    {"iModelId": SCRATCH_IMODEL},
 )
 
 
@@ -254,17 +255,30 @@ def _shows_itself(name: str) -> bool:
     right = _right(reading)
     if any(_ask(app, question) != right[place] for place, question in enumerate(_questions())):
         return True
-    return reading.operations == "all" and life(app) != life(create_app(Settings(reading=reading)))
+    return reading.operations == "all" and _life(reading, name) != _life(reading, None)
 
 
-def life(app: Starlette) -> list[Reply]:
-    """What starts are answered, with the token, without and with another."""
-    headers: tuple[dict[str, str], ...] = ({}, {"authorization": "Bearer wrong"})
-    return [
-        ask(app, headers=more, method="POST", token=token, body=json.dumps(start).encode())
+def _life(reading: Reading, fault: str | None) -> list[Reply]:
+    """What starts are answered, and what is listed and got while the clock is turned and two exports are deleted."""
+    clock = Clock()
+    app = create_app(Settings(reading=reading, fault=fault, clock=clock))
+    credentials: tuple[tuple[bool, dict[str, str]], ...] = (
+        (True, {}),
+        (False, {}),
+        (False, {"authorization": "Bearer wrong"}),
+    )
+    seen = [
+        ask(app, headers=headers, method="POST", token=token, body=json.dumps(start).encode())
         for start in _STARTS
-        for token, more in ((True, headers[0]), (False, headers[0]), (False, headers[1]))
+        for token, headers in credentials
     ]
+    started = [f"/mesh-export/57a27ed0-57a2-4ed0-8a27-{number:012x}" for number in range(1, 4)]
+    looks = (f"/mesh-export/?iModelId={SCRATCH_IMODEL}", *started)
+    for removed in (None, None, started[0], started[1], None, None, None):
+        seen += [ask(app, removed, method="DELETE")] if removed else []
+        seen += [ask(app, look) for look in looks]
+        clock.turn(reading.stage_seconds)
+    return seen
 
 
 def test_every_requirement_has_its_fault() -> None:

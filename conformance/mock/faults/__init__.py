@@ -15,6 +15,7 @@ from . import (
     get_export,
     limits,
     linking,
+    lives,
     members,
     ordering,
     paging,
@@ -46,6 +47,7 @@ _THEMES = (
     get_export,
     delete_export,
     create_export,
+    lives,
 )
 
 FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for theme in _THEMES for fault in theme.FAULTS})

@@ -1,0 +1,92 @@
+"""Life of an export: what was started is listed and got, goes forward, and is gone once it is deleted.
+
+A walk through whole lives first, then a state machine that does it in any order.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import hypothesis
+import pytest
+from hypothesis import stateful
+from hypothesis import strategies as st
+
+from conformance.lives import Life, Lives
+from conformance.options import Settings
+from conformance.run import Run
+
+_KINDS: Final = ("3DTiles", "IMODEL")
+_SCENARIOS: Final = {"quick": 3, "full": 20}
+_STEPS: Final = {"quick": 14, "full": 30}
+_LIFE: Final = ("life-listed", "life-got", "life-forward", "life-deleted", "life-gone", "life-alone")
+
+
+@pytest.mark.usefixtures("scratch")
+@pytest.mark.requirements("life-listed", "life-got", "life-forward", "life-deleted", "life-gone", "life-alone")
+@pytest.mark.requirements("list-unique", "get-code")
+def test_what_is_started_lives_and_is_deleted(run: Run) -> None:
+    lives = Lives(run)
+    started = [life for _ in range(3) if (life := lives.start(_KINDS[0]))]
+    for life in started:
+        lives.look_in_list()
+        lives.get(life)
+    for life in started:
+        lives.finish(life)
+        lives.get(life)
+    for life in started:
+        lives.delete(life)
+        lives.look_in_list()
+        for other in started:
+            lives.get(other)
+    lives.look_in_list()
+
+
+def _machine(run: Run) -> type[stateful.RuleBasedStateMachine]:
+    class LifeOfExports(stateful.RuleBasedStateMachine):
+        """Starts, looks, waits and deletes in any order; what is wrong is counted, not raised: nothing is shrunk."""
+
+        started: stateful.Bundle[Life | None] = stateful.Bundle("started")
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.lives = Lives(run)
+
+        @stateful.rule(target=started, kind=st.sampled_from(_KINDS))
+        def start(self, kind: str) -> Life | None:
+            return self.lives.start(kind)
+
+        @stateful.rule()
+        def look_in_list(self) -> None:
+            self.lives.look_in_list()
+
+        @stateful.rule(life=started)
+        def get(self, life: Life | None) -> None:
+            if life:
+                self.lives.get(life)
+
+        @stateful.rule(life=started)
+        def finish_and_delete(self, life: Life | None) -> None:
+            if life:
+                self.lives.finish(life)
+                self.lives.delete(life)
+
+        def teardown(self) -> None:
+            self.lives.look_in_list()
+            run.clean_up()
+
+    return LifeOfExports
+
+
+@pytest.mark.usefixtures("scratch")
+@pytest.mark.requirements(*_LIFE, "list-unique", "get-code")
+def test_whatever_the_order_a_life_goes_one_way(run: Run, settings: Settings) -> None:
+    chosen = hypothesis.settings(
+        max_examples=_SCENARIOS[settings.profile],
+        stateful_step_count=_STEPS[settings.profile],
+        phases=[hypothesis.Phase.generate],
+        verbosity=hypothesis.Verbosity.quiet,
+    )
+    machine: Any = hypothesis.seed(settings.seed)(_machine(run))
+    with run.source("hypothesis"):
+        stateful.run_state_machine_as_test(machine, settings=chosen)
