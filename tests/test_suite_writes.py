@@ -1,20 +1,27 @@
-"""What changes something is sent where it is allowed alone, and names nothing but what is the run's own."""
+"""What changes something is sent where it is allowed alone, and leaves nothing behind."""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
 import pytest
-from suite import TOKEN
+from suite import ROOT, TOKEN, judge
 
 from conformance.credentials import Credentials, from_text
 from conformance.endpoint import Endpoint, Limits
 from conformance.exchange import NOBODYS_IDS, Request
-from conformance.mock import SCRATCH_IMODEL, Reading
+from conformance.mock import SCRATCH_IMODEL, Reading, Settings, serve
 from conformance.redaction import Redactor
 
 GOOD = Credentials(from_text("MESH_EXPORT_TOKEN", TOKEN), Redactor().add)
 OTHER = "11111111-1111-4111-8111-111111111111"
 ALLOWED = ("--allow-writes", "--scratch-imodel", SCRATCH_IMODEL)
-WRITES = Reading(operations="all", stage_seconds=0.1)
 
 
 def start(imodel: object) -> Request:
@@ -36,3 +43,34 @@ def test_the_endpoint_sends_only_what_it_may(url: str) -> None:
     careful = Endpoint(url, GOOD, Limits(probe_methods=True), Redactor(), lambda _exchange: None)
     assert not any(careful.may_send(request) for request in (*allowed, *forbidden, *removals))
     careful.close()
+
+
+def exports(url: str) -> set[str]:
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    listed = httpx2.get(f"{url}/mesh-export/?$top=1000", headers=headers).json()["exports"]
+    return {export["id"] for export in listed}
+
+
+def test_nothing_is_left_behind_and_nothing_else_is_touched_by_an_interrupted_run() -> None:
+    environment = {**os.environ, "MESH_EXPORT_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1"}
+    reading = Reading(operations="all", stage_seconds=0.5)
+    with serve(Settings(token=TOKEN, reading=reading)) as url:
+        before = exports(url)
+        call = [str(Path(sys.executable).with_name("pytest")), "conformance", "--url", url, *ALLOWED]
+        run = subprocess.Popen([*call, "-k", "lives"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        end = time.monotonic() + 60
+        while exports(url) == before and time.monotonic() < end:
+            time.sleep(0.05)
+        assert exports(url) > before
+        run.send_signal(signal.SIGINT)
+        output, _ = run.communicate(timeout=60)
+        assert exports(url) == before, output
+    assert "Interrupted" in output
+    assert "Left behind" not in output
+
+
+def test_what_cannot_be_deleted_is_said_to_be_left_behind() -> None:
+    with serve(Settings(token=TOKEN, fault="life-never-deleted")) as url:
+        said = judge(url, *ALLOWED, "--seed", "1", "-k", "what_is_asked_for_is_started")
+        assert len(exports(url)) == 252
+    assert said.output.count("Left behind in the scratch iModel: the export 57a27ed0-") == 2
