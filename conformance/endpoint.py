@@ -201,7 +201,7 @@ class Endpoint:
         if not self.limits.allow_writes:
             return False
         if request.body is None:
-            return request.path.rpartition("/")[2].lower() in self.own
+            return request.export_id in self.own
         named = request.json.get("iModelId") if isinstance(request.json, dict) else None
         return not _is_uuid(named) or str(uuid.UUID(named)) in (self.limits.scratch_imodel, *NOBODYS_IDS)
 

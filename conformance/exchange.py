@@ -111,6 +111,11 @@ class Request:
             return None
 
     @property
+    def export_id(self) -> str:
+        """The id of the export that its path names, in lower case; empty where it names none."""
+        return (spec.operations()[self.operation].read_path(self.path) or {}).get("id", "").lower()
+
+    @property
     def changes(self) -> bool:
         """Whether it is for an operation that changes something."""
         return self.operation != spec.LIST and self.method not in ("GET", "HEAD")

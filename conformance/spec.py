@@ -66,9 +66,13 @@ class Operation:
 
     def matches(self, method: str, path: str, *, body: bool) -> bool:
         """Whether a request is one of this operation."""
-        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(self.path))
-        spelled = f"{pattern}?" if pattern.endswith("/") else pattern
-        return method == self.method and body is self.takes_body and re.fullmatch(spelled, path) is not None
+        return method == self.method and body is self.takes_body and self.read_path(path) is not None
+
+    def read_path(self, path: str) -> dict[str, str] | None:
+        """The parameters in a path as they are written; None for the path of another operation."""
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.path))
+        match = re.fullmatch(f"{pattern}?" if pattern.endswith("/") else pattern, path)
+        return match.groupdict() if match else None
 
 
 @cache

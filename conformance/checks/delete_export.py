@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.checks.operations import path_id
 from conformance.checks.registry import Context, Observation, check, judged
 from conformance.exchange import NOBODYS_IDS, CredentialKind
 
@@ -15,5 +14,5 @@ def nothing_deleted(context: Context) -> Iterator[Observation]:
     status, request = context.exchange.status, context.exchange.request
     if request.credential.kind is not CredentialKind.GOOD or status >= 500 or status in (0, 401, 403, 429):
         return
-    if path_id(context.exchange) in NOBODYS_IDS:
+    if context.exchange.request.export_id in NOBODYS_IDS:
         yield judged("delete-not-listed", status == 404, f"status {status} for an id that nobody has")

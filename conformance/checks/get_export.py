@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance import spec
-from conformance.checks.operations import path_id
 from conformance.checks.registry import Context, Observation, check, judged
 from conformance.checks.selections import difference
 from conformance.collection import identity, mesh_link
@@ -22,9 +21,9 @@ def found(context: Context) -> Iterator[Observation]:
     status, snapshot = context.exchange.status, context.knowledge.snapshot
     if not context.ordinary or snapshot is None or status in (0, 401, 429) or status >= 500:
         return
-    if path_id(context.exchange) in snapshot.by_id:
+    if context.exchange.request.export_id in snapshot.by_id:
         yield judged("get-listed", status == 200, f"status {status} for an export of the list", contestable=True)
-    elif path_id(context.exchange) in NOBODYS_IDS:
+    elif context.exchange.request.export_id in NOBODYS_IDS:
         yield judged("get-not-listed", status == 404, f"status {status} for an id that nobody has")
 
 
@@ -34,7 +33,7 @@ def one_export(context: Context) -> Iterator[Observation]:
     export, snapshot = context.exchange.export, context.knowledge.snapshot
     if not context.ordinary or context.exchange.status != 200 or not export:
         return
-    one = path_id(context.exchange)
+    one = context.exchange.request.export_id
     yield judged("get-same", identity(export) == one, f"came the export {export.get('id')}")
     yield judged("get-full", isinstance(export.get("request"), dict), "the export has no request")
     listed = snapshot.by_id.get(one) if snapshot else None

@@ -41,16 +41,11 @@ def is_plain_id(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def path_id(exchange: Exchange) -> str:
-    """The last part of the path, in lower case."""
-    return exchange.request.path.rpartition("/")[2].lower()
-
-
 def _status(context: Context) -> Iterator[tuple[bool, str]]:
     exchange, name = context.exchange, context.operation
     if exchange.failure or exchange.request.credential.kind is not CredentialKind.GOOD:
         return
-    free = exchange.status == _FORBIDDEN or (path_id(exchange) and not is_plain_id(path_id(exchange)))
+    free = exchange.status == _FORBIDDEN or (exchange.request.export_id and not is_plain_id(exchange.request.export_id))
     if exchange.status < 500 and free:
         return
     fine = exchange.status in spec.documented_statuses(name)
