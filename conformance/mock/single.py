@@ -30,7 +30,7 @@ def named(call: Call) -> Export | None:
     Args:
         call: The call.
     """
-    one = call.request.path.removeprefix(COLLECTION).lower()
+    one = call.request.path.removeprefix(COLLECTION).partition("/")[0].lower()
     return next((export for export in call.exports if export.id.lower() == one), None)
 
 

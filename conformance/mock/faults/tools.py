@@ -47,7 +47,7 @@ def of_list(call: Call) -> bool:
     Args:
         call: The call.
     """
-    return place(call.request.path) != "export"
+    return place(call.request.path) in ("collection", "")
 
 
 def around(stage: str, wrapper: Callable[[Any], Any]) -> Change:
