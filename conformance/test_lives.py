@@ -1,17 +1,24 @@
 """Life of an export: what was started is listed and got, goes forward, and is gone once it is deleted.
 
-A walk through whole lives first, then a state machine that does it in any order.
+A walk through whole lives first, then a state machine that does it in any order, and what schemathesis makes of the
+links from Start to the other operations.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
+import httpx2
 import hypothesis
 import pytest
+import schemathesis
 from hypothesis import stateful
 from hypothesis import strategies as st
+from schemathesis.core.transport import Response
 
+from conformance import spec
+from conformance.exchange import Exchange, Request
 from conformance.lives import Life, Lives
 from conformance.options import Settings
 from conformance.run import Run
@@ -90,3 +97,47 @@ def test_whatever_the_order_a_life_goes_one_way(run: Run, settings: Settings) ->
     machine: Any = hypothesis.seed(settings.seed)(_machine(run))
     with run.source("hypothesis"):
         stateful.run_state_machine_as_test(machine, settings=chosen)
+
+
+@pytest.mark.usefixtures("scratch")
+@pytest.mark.requirements("get-status", "get-body", "delete-status", "create-status", "create-started", "create-body")
+def test_what_the_links_of_the_schema_lead_to(run: Run, settings: Settings) -> None:
+    loaded = schemathesis.openapi.from_dict(spec.document())
+    loaded.config.update(base_url="http://localhost")
+    linked = [name for name in spec.operations() if name != spec.LIST]
+    machine: Any = hypothesis.seed(settings.seed)(_linked(run, loaded.include(operation_id=linked)))
+    chosen = hypothesis.settings(
+        max_examples=_SCENARIOS[settings.profile], stateful_step_count=8, phases=[hypothesis.Phase.generate]
+    )
+    with run.source("schemathesis"):
+        stateful.run_state_machine_as_test(machine, settings=chosen)
+
+
+def _linked(run: Run, schema: schemathesis.BaseSchema) -> type[Any]:
+    base: Any = schema.as_state_machine()
+
+    class FollowedLinks(base):  # type: ignore[misc]
+        """Schemathesis chooses the operation and its id; the endpoint sends, and our checks judge."""
+
+        def call(self, case: schemathesis.Case[Any], **_: Any) -> Response:
+            about = spec.operations()[case.operation.definition.raw["operationId"]]
+            if about.takes_body:
+                # What else a body may have would only be refused.
+                request = Request.to(about.id, body={"iModelId": run.scratch, "exportType": _KINDS[0]})
+            else:
+                request = Request(method=about.method, path=case.formatted_path)
+            return _response(run.start(request) if run.endpoint.may_send(request) else Exchange(0, request, "", 404))
+
+        def validate_response(self, *_: Any, **__: Any) -> None:
+            """Nothing: each exchange has met every check of ours."""
+
+    return FollowedLinks
+
+
+def _response(exchange: Exchange) -> Response:
+    """An answer as schemathesis takes it; one that is not sent, because it may not be, is a 404."""
+    headers = [(name, value) for name, value in exchange.headers if name != "content-encoding"]
+    request = httpx2.Request(exchange.request.method, f"http://localhost{spec.collection_path()}")
+    response = httpx2.Response(exchange.status or 503, headers=headers, content=exchange.body, request=request)
+    response.elapsed = timedelta(seconds=exchange.elapsed)
+    return Response.from_any(response)
