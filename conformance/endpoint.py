@@ -417,7 +417,7 @@ class Endpoint:
     def _authorization(self, credential: Credential, good: str) -> str | None:
         if credential.kind is CredentialKind.GOOD:
             return self.credentials.authorization(good)
-        for part in _telling_parts(credential):
+        for part in _telling_parts(credential)[-1:]:
             self.redactor.add(part)
         return credential.value
 

@@ -6,6 +6,7 @@ Loaded by `pytest.ini` beside it, so that other test suites do not meet it.
 from __future__ import annotations
 
 import argparse
+import logging
 import random
 import signal
 import sys
@@ -21,19 +22,22 @@ import hypothesis
 import hypothesis.configuration
 import pytest
 
-from conformance import ledger, options, settings_file
+from conformance import ledger, options, settings_file, spec
 from conformance import session as sessions
 from conformance.account import BudgetSpentError
 from conformance.credentials import CredentialError
 from conformance.distribution import Controller, Worker, is_controller, worker_session
 from conformance.merging import Seen
 from conformance.options import OPTIONS, OptionError, Settings
+from conformance.redaction import hide_signed_links
 from conformance.run import CannotTestError, Run
 from conformance.session import Session
 from conformance.verdict import ExitCode
 
 _RANDOM: Final = frozenset({"test_properties", "test_relations", "test_schema"})
 _WRITING: Final = frozenset({"test_create_export", "test_delete_export", "test_lives"})
+_LONGEST_FAILURE: Final = 400
+_TALKATIVE: Final = ("httpcore2", "httpx2")
 _PYTEST_FAILED: Final = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 _CONTROLLER, _WORKER = "mesh-export-controller", "mesh-export-worker"
 
@@ -114,6 +118,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name the marker that ties a probe to its requirements, and keep hypothesis from writing into the checkout."""
     config.addinivalue_line("markers", "requirements(*ids): the requirements that the probe puts to the test")
     config.addinivalue_line("markers", "turn(number): which of its turns a random probe has")
+    for name in _TALKATIVE:
+        # They tell of headers, with whatever is in them.
+        logging.getLogger(name).setLevel(logging.WARNING)
     folder = tempfile.TemporaryDirectory(prefix="mesh-export-conformance-")
     config.add_cleanup(folder.cleanup)
     hypothesis.configuration.set_hypothesis_home_dir(folder.name)
@@ -303,12 +310,15 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell a probe that found a violation from one that failed itself."""
     result = yield
+    state = sessions.of(item.config)
+    if call.excinfo and not isinstance(result.longrepr, tuple):
+        # pytest shows it with some of its options, with what was in the variables.
+        result.longrepr = state.redactor(hide_signed_links(str(result.longrepr), spec.collection_path().strip("/")))
     if call.excinfo and not call.excinfo.errisinstance((RequirementViolatedError, pytest.skip.Exception)):
-        state = sessions.of(item.config)
         where = traceback.extract_tb(call.excinfo.tb)[-1]
         place = f"{Path(where.filename).name}:{where.lineno}"
-        error = f"{item.name} failed itself ({call.excinfo.typename} at {place}): {str(call.excinfo.value)[:300]}"
-        state.failures.append(state.redactor(error))
+        error = f"{item.name} failed itself ({call.excinfo.typename} at {place}): {call.excinfo.value}"
+        state.failures.append(state.redactor(error)[:_LONGEST_FAILURE])
     return result
 
 

@@ -1,22 +1,37 @@
 """Keeps secrets out of everything that is written: tokens, credentials made from them, signed links.
 
-Only the replacement of text; who writes what is not decided here.
+A text is read as whoever means to find a secret in it would: escapes undone, case and the two alphabets of base64 made
+one. What is found there is replaced where it stands. Who writes what is not decided here.
 """
 
 from __future__ import annotations
 
 import base64
-import json
 import re
-from functools import cache
-from typing import Final
-from urllib.parse import quote, quote_plus
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 PLACEHOLDER: Final = "$MESH_EXPORT_TOKEN"
+_LINK_PLACEHOLDER: Final = "…"
 _SHORTEST: Final = 3
-
-
+_HEAD: Final = 8
+"""The length from which the beginning of a secret counts as the secret: whoever cuts a text may cut one in two."""
+_LINK_HEAD: Final = 16
+_MOST_LINKS: Final = 1000
+"""Links that are remembered: a server may sign each anew in each answer, and a run may be long."""
 _URL_WITH_QUERY: Final = re.compile(r"""(https?:(?:\\?/|%2F)[^\s"'<>?]*)\?[^\s"'<>]*""", re.IGNORECASE)
+_ESCAPE: Final = re.compile(
+    r"%(?:25)*([0-9a-f]{2})|\\+u00([0-9a-f]{2})|\\+x([0-9a-f]{2})|&#x0*([0-9a-f]{2});|&#0*([0-9]{2,3});"
+    r"|&(amp|lt|gt|quot|apos);|\\+",
+    re.IGNORECASE,
+)
+_NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_ONE_SPELLING: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", "abcdefghijklmnopqrstuvwxyz+/")
+_DATE_OR_NUMBER: Final = re.compile(r"[0-9:TZ.+-]*")
 
 
 def hide_signed_links(text: str, collection: str) -> str:
@@ -30,59 +45,168 @@ def hide_signed_links(text: str, collection: str) -> str:
 
 
 class Redactor:
-    """Replaces each known secret, in whatever spelling it comes, by a placeholder."""
+    """Replaces each known secret, in whatever spelling it comes and also where it is cut short, by a placeholder."""
 
     def __init__(self) -> None:
-        self._spellings: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._secrets: dict[str, None] = {}
+        self._links: dict[str, None] = {}
+        self._tables: dict[int, dict[str, list[tuple[str, str]]]] | None = None
 
     def add(self, secret: str) -> None:
         """Count a text among the secrets from now on. Texts of fewer than three characters tell nothing and stay."""
-        new = {spelling for spelling in _spellings(secret) if len(spelling) >= _SHORTEST} - self._spellings
-        if new:
-            self._spellings |= new
-            self._pattern = None
+        if len(secret) >= _SHORTEST and secret not in self._secrets:
+            self._secrets[secret] = None
+            self._tables = None
+
+    def add_links(self, links: Iterable[str]) -> None:
+        """Count the signed queries of links among the secrets; those that came long ago are forgotten."""
+        for link in links:
+            if link not in self._links:
+                self._links[link] = None
+                self._tables = None
+        for oldest in list(islice(self._links, max(0, len(self._links) - _MOST_LINKS))):
+            del self._links[oldest]
 
     def merge(self, other: Redactor) -> None:
         """Count what another one knows among the secrets too."""
-        self._spellings |= other._spellings
-        self._pattern = None
+        for secret in other._secrets:
+            self.add(secret)
+        self.add_links(other._links)
 
     def __call__(self, text: str) -> str:
         """The text without any secret."""
-        if not self._spellings:
+        if not (self._secrets or self._links):
             return text
-        if self._pattern is None:
-            longest_first = sorted(self._spellings, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
-        return self._pattern.sub(PLACEHOLDER, text)
+        plain, places = _read(text)
+        pieces, end = [], 0
+        for begin, stop, placeholder in self._found(plain):
+            pieces += [text[end : places[begin]], placeholder]
+            end = places[stop]
+        return "".join((*pieces, text[end:]))
+
+    def cleaned(self, value: Any) -> Any:
+        """Plain data without any secret in its texts."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, dict):
+            return {name: self.cleaned(member) for name, member in value.items()}
+        return [self.cleaned(member) for member in value] if isinstance(value, (list, tuple)) else value
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_tables": None}
+
+    def _found(self, plain: str) -> Iterator[tuple[int, int, str]]:
+        """Where a text has secrets: begin, end and placeholder of each, none within another."""
+        if self._tables is None:
+            self._tables = self._build()
+        spans = sorted(
+            (
+                (begin, begin + _common(plain, begin, spelling), placeholder)
+                for length, table in self._tables.items()
+                for begin in range(len(plain) - length + 1)
+                for spelling, placeholder in table.get(plain[begin : begin + length], ())
+            ),
+            key=lambda span: (span[0], -span[1]),
+        )
+        end = 0
+        for begin, stop, placeholder in spans:
+            if stop > end:
+                yield max(begin, end), stop, placeholder
+                end = stop
+
+    def _build(self) -> dict[int, dict[str, list[tuple[str, str]]]]:
+        tables: dict[int, dict[str, list[tuple[str, str]]]] = {}
+        whole = ((spelling, _HEAD, PLACEHOLDER) for secret in self._secrets for spelling in spellings(secret))
+        signed = (
+            (spelling, _LINK_HEAD, _LINK_PLACEHOLDER)
+            for link in self._links
+            for secret in _signed(link)
+            for spelling in spellings(secret)
+        )
+        for spelling, head, placeholder in (*whole, *signed):
+            length = min(head, len(spelling))
+            tables.setdefault(length, {}).setdefault(spelling[:length], []).append((spelling, placeholder))
+        return tables
+
+
+def _common(text: str, begin: int, spelling: str) -> int:
+    """How many characters a text from a place on has in common with a spelling."""
+    if text.startswith(spelling, begin):
+        return len(spelling)
+    return next(index for index, one in enumerate(spelling) if text[begin + index : begin + index + 1] != one)
 
 
 def holds(text: str, secret: str) -> bool:
     """Whether a text holds a secret in any spelling, whatever the case."""
-    lowered = text.lower()
-    return any(spelling in lowered for spelling in _lowered(secret))
+    plain = _plain(text)
+    return any(spelling in plain for spelling in spellings(secret))
 
 
-@cache
-def _lowered(secret: str) -> frozenset[str]:
-    return frozenset(spelling.lower() for spelling in _spellings(secret) if len(spelling) >= _SHORTEST)
+@lru_cache(maxsize=16)
+def _plain(text: str) -> str:
+    return _read_escapes(text).translate(_ONE_SPELLING)
 
 
-def _spellings(secret: str) -> set[str]:
-    """The secret as it stands, percent-encoded, JSON-escaped, and in each of the three phases of base64."""
-    spellings = {
-        secret,
-        quote(secret, safe=""),
-        quote(secret),
-        quote_plus(secret),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret)[1:-1].replace("/", "\\/"),
-    }
+@lru_cache(maxsize=4 * _MOST_LINKS)
+def spellings(secret: str) -> frozenset[str]:
+    """How a text that was read may have a secret: as it is, in hexadecimal, and in each of the phases of base64."""
     raw = secret.encode("utf-8", "surrogateescape")
+    forms = [secret, raw.hex(), *_in_base64(raw), *_in_base64(quote_plus(raw).encode())]
+    # What looks like an escape in a secret may be undone with the others, or stay when those around it are undone.
+    plain = {_plain(form) for form in forms} | {secret.replace("\\", "").translate(_ONE_SPELLING)}
+    return frozenset(form for form in plain if len(form) >= _SHORTEST)
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
     for phase in range(3):
         encoded = base64.b64encode(b"\0" * phase + raw)
         # The characters at both ends also depend on the bytes beside the secret.
         inner = encoded[(0, 2, 3)[phase] : len(encoded) // 4 * 4 - (4 if (phase + len(raw)) % 3 else 0)].decode()
-        spellings |= {inner, inner.replace("+", "-").replace("/", "_")} if len(inner) >= 8 else set()
-    return spellings
+        if len(inner) >= _HEAD:
+            yield inner
+
+
+def _signed(link: str) -> Sequence[str]:
+    """What a link holds that is secret: its query, and what of it is neither a date nor an id."""
+    try:
+        query = urlsplit(link).query
+        values = [value for _, value in parse_qsl(query) if len(value) >= _LINK_HEAD]
+    except ValueError:
+        return ()
+    telling = [value for value in values if not (_DATE_OR_NUMBER.fullmatch(value) or _is_uuid(value))]
+    return [secret for secret in (query, *telling) if len(secret) >= _SHORTEST]
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read(text: str) -> tuple[str, list[int]]:
+    """A text without its escapes and in one spelling, and where each of its characters begins; the end comes last."""
+    pieces, places, end = [], [], 0
+    for match in _ESCAPE.finditer(text):
+        decoded = _decoded(match)
+        pieces += [text[end : match.start()], decoded]
+        places += [*range(end, match.start()), *[match.start()] * len(decoded)]
+        end = match.end()
+    pieces.append(text[end:])
+    places += range(end, len(text) + 1)
+    return "".join(pieces).translate(_ONE_SPELLING), places
+
+
+def _read_escapes(text: str) -> str:
+    return _ESCAPE.sub(_decoded, text)
+
+
+def _decoded(match: re.Match[str]) -> str:
+    *hexadecimal, decimal, name = match.groups()
+    digits = next((each for each in hexadecimal if each), None)
+    if name:
+        return _NAMED[name.lower()]
+    character = chr(int(digits, 16) if digits else int(decimal or 92))
+    # Nobody can tell how many of them stand for one.
+    return "" if character == "\\" else character

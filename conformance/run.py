@@ -20,7 +20,7 @@ from conformance.account import BudgetSpentError
 from conformance.checks.operations import is_plain_id
 from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
-from conformance.collection import Export, Snapshot, identity
+from conformance.collection import Export, Snapshot, identity, mesh_link
 from conformance.endpoint import Endpoint
 from conformance.exchange import NOBODYS_IDS, CredentialKind, Exchange, Failure, Request, encode
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
@@ -205,6 +205,7 @@ class Run:
         self._sent.add(exchange.request)
         self.saw_exports = self.saw_exports or bool(exchange.exports and exchange.status == 200)
         self.latencies.add(exchange)
+        self.endpoint.redactor.add_links(_mesh_links(exchange))
         self.deprecated.update(deprecation.used(exchange))
         context = self.context(exchange)
         self._learn(context)
@@ -705,6 +706,14 @@ def _of_a_loss(exchange: Exchange) -> bool:
     """Whether an exchange may be of a server in a storm of errors, or of one that refuses a token that was good."""
     good = exchange.request.credential.kind is CredentialKind.GOOD
     return exchange.status >= 500 or (exchange.status == 401 and good)
+
+
+def _mesh_links(exchange: Exchange) -> list[str]:
+    """The signed links that an answer has, in a list or in one export."""
+    body = exchange.json
+    one = body.get("export") if isinstance(body, dict) else None
+    shown = [*exchange.exports, *([one] if isinstance(one, dict) else [])]
+    return [link for export in shown if (link := mesh_link(export))]
 
 
 def _snapshot(exports: list[Export], *, atomic: bool, repeats: bool) -> Snapshot:

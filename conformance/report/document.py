@@ -28,6 +28,8 @@ from conformance.verdict import JUDGED, ExitCode, Finding, Judgement, Outcome, S
 
 _COLLECTION: Final = spec.collection_path().strip("/")
 _LONGEST_BODY: Final = 2000
+_READ_OF_BODY: Final = 20_000
+"""What of a body is looked through for secrets before it is cut: enough that nothing that is left was cut in two."""
 _DIGEST: Final = 12
 _PERCENTILES: Final = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 
@@ -98,7 +100,7 @@ def document(judgement: Judgement, facts: Facts, redact: Redactor, past: Sequenc
     """
     asked_for = [judgement.requirements[name] for name in judgement.tallies]
     code = exit_code(judgement, facts)
-    return {
+    data = {
         "schema": SCHEMA,
         "version": VERSION,
         "versions": versions(),
@@ -122,6 +124,8 @@ def document(judgement: Judgement, facts: Facts, redact: Redactor, past: Sequenc
         "past": [_past_run(run) for run in past],
         "requirements": [_requirement(requirement, judgement, facts, redact, past) for requirement in asked_for],
     }
+    # A text that somebody forgot is one too many.
+    return {name: redact.cleaned(value) for name, value in data.items()}
 
 
 def versions() -> dict[str, str]:
@@ -348,13 +352,13 @@ def _request(request: Request, redact: Redactor) -> dict[str, Any]:
 
 
 def _response(exchange: Exchange, redact: Redactor) -> dict[str, Any]:
-    body = redact(_hidden(exchange.text))
+    body = redact(_hidden(exchange.text[:_READ_OF_BODY]))
     return {
         "status": exchange.status,
         "failure": exchange.failure.value if exchange.failure else None,
-        "headers": [[name, redact(_hidden(value))] for name, value in exchange.headers],
+        "headers": [[redact(name), redact(_hidden(value))] for name, value in exchange.headers],
         "body": body[:_LONGEST_BODY],
-        "cut": len(body) > _LONGEST_BODY,
+        "cut": len(body) > _LONGEST_BODY or len(exchange.text) > _READ_OF_BODY,
         "bytes": len(exchange.body),
         "seconds": round(exchange.elapsed, 3),
     }
