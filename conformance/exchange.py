@@ -145,6 +145,12 @@ class Request:
         return parts, len(self.target) + sum(len(name) + len(value) for name, value in self.headers)
 
     @property
+    def plain(self) -> bool:
+        """Whether it asks for the list, with the good credential, and is well-formed as HTTP."""
+        good = self.credential.kind is CredentialKind.GOOD
+        return self.method == "GET" and good and self.operation == spec.LIST and not self.odd
+
+    @property
     def odd(self) -> bool:
         """Whether an HTTP layer may refuse the request before the service sees it: malformed, or over a size limit."""
         if len(self.target) > 2000 or any(len(value) > 2000 for _, value in self.headers):
@@ -163,6 +169,21 @@ class Request:
 def _bad_escape(query: str) -> bool:
     pieces = query.split("%")[1:]
     return any(len(piece) < 2 or not all(c in "0123456789abcdefABCDEF" for c in piece[:2]) for piece in pieces)
+
+
+@frozen
+class Shape:
+    """What is alike in exchanges that differ in values alone.
+
+    Attributes:
+        names: The names of the query parameters, sorted.
+        path: The path.
+        answer: The names of the header lines of the request, the status, and whether exports came.
+    """
+
+    names: tuple[str, ...]
+    path: str
+    answer: tuple[tuple[str, ...], int, bool]
 
 
 class Failure(StrEnum):
@@ -208,6 +229,16 @@ class Exchange:
     def header(self, name: str) -> str | None:
         """The first value of a header."""
         return next((value for key, value in self.headers if key == name), None)
+
+    @property
+    def shape(self) -> Shape:
+        """The request without its values, and the kind of answer."""
+        request = self.request
+        return Shape(
+            tuple(sorted(name for name, _ in request.pairs)),
+            request.path,
+            (tuple(sorted(name.lower() for name, _ in request.headers)), self.status, bool(self.exports)),
+        )
 
     @property
     def media_type(self) -> str:

@@ -34,7 +34,7 @@ from conformance.run import CannotTestError, Run
 from conformance.session import Session
 from conformance.verdict import ExitCode
 
-_RANDOM: Final = frozenset({"test_properties", "test_relations", "test_schema"})
+_RANDOM: Final = frozenset({"test_properties", "test_relations", "test_resending", "test_schema"})
 _WRITING: Final = frozenset({"test_create_export", "test_delete_export", "test_lives"})
 _LONGEST_FAILURE: Final = 400
 _TALKATIVE: Final = ("httpcore2", "httpx2")

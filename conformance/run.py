@@ -5,6 +5,7 @@ What to send is decided by the probes (the test modules); what an exchange prove
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections import Counter, deque
@@ -22,7 +23,7 @@ from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
 from conformance.collection import Export, Snapshot, identity, mesh_link
 from conformance.endpoint import Endpoint
-from conformance.exchange import NOBODYS_IDS, CredentialKind, Exchange, Failure, Request, encode
+from conformance.exchange import NOBODYS_IDS, CredentialKind, Exchange, Failure, Request, Shape, encode
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
 from conformance.latency import Latencies
 from conformance.needs import Sight, missing
@@ -41,6 +42,7 @@ _CLEAN_UP_SECONDS: Final = 10.0
 _CLEAN_UP_PAUSE: Final = 0.25
 _SECOND_LOOKS: Final = 4
 _DROPS: Final = 32
+_MOST_SHAPES: Final = 2000
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
 BY_COMPARISON: Final = frozenset(
@@ -121,6 +123,7 @@ class Run:
         self._hearing = threading.Lock()
         self._known: dict[Request, Exchange] = {}
         self._sent: set[Request] = set()
+        self._shapes: dict[Shape, Request] = {}
         self._reductions: Counter[tuple[str, str]] = Counter()
 
     @property
@@ -179,6 +182,19 @@ class Run:
         """Whether a request was sent before in this run."""
         return request in self._sent
 
+    def spread(self, count: int, seed: int) -> list[Request]:
+        """Requests that were sent, chosen so that they differ: one for each kind of answer, then by chance.
+
+        Args:
+            count: How many to choose at most.
+            seed: Seed of what is chosen.
+        """
+        drawn = random.Random(seed)  # noqa: S311  it is no secret
+        shapes = sorted(self._shapes, key=str)
+        drawn.shuffle(shapes)
+        first = {shape.answer: shape for shape in shapes}
+        return [self._shapes[shape] for shape in dict.fromkeys((*first.values(), *shapes))][:count]
+
     def suspect(self, exchange: Exchange, observation: checks.Observation) -> None:
         """Keep a violation until it is confirmed."""
         self.suspicions.append(Suspicion(exchange, observation))
@@ -203,6 +219,8 @@ class Run:
         self.sources[exchange.source] += 1
         self._known[exchange.request] = exchange
         self._sent.add(exchange.request)
+        if exchange.request.plain and len(self._shapes) < _MOST_SHAPES:
+            self._shapes.setdefault(exchange.shape, exchange.request)
         self.saw_exports = self.saw_exports or bool(exchange.exports and exchange.status == 200)
         self.latencies.add(exchange)
         self.endpoint.redactor.add_links(_mesh_links(exchange))

@@ -63,7 +63,7 @@ def _as(request: Request, credential: Credential) -> Request:
     "unauthorized-body",
 )
 def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
-    requests = [Request(query="$top=1001"), *_requests(run)]
+    requests = [Request(query="$top=1001"), *_requests(run)[::2]]
     run.send_all(_as(request, disguises.NEVER_GIVEN) for request in requests)
     run.send_all(_as(Request(), credential) for credential in disguises.never_given())
 

@@ -143,5 +143,11 @@ def test_odd_queries_do_no_harm(run: Run) -> None:
 def test_pairs_of_valid_values_are_accepted(run: Run) -> None:
     snapshot = run.knowledge.snapshot
     valid = [(name, values.plain_value(snapshot, name)) for name in spec.parameters("query")]
-    run.send_all(Request.of(pair, headers=FULL) for pair in combinations(valid, 2))
+    # A small page has a link to the next one, which must keep both.
+    run.send_all(Request.of(_with_a_small_page(pair), headers=FULL) for pair in combinations(valid, 2))
     run.send_all([Request.of(valid), Request.of(reversed(valid), headers=FULL)])
+
+
+def _with_a_small_page(pair: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    paged = any(name == "$top" for name, _ in pair)
+    return [*pair] if paged else [*pair, ("$top", "2")]

@@ -16,7 +16,7 @@ from conformance.relations import RELATIONS, Relation
 from conformance.run import Run
 from conformance.strategies import counterexample, valid_requests
 
-_EXAMPLES: Final = 3
+_EXAMPLES: Final = 2
 _EXAMPLES_LATER: Final = 12
 _LOOKS: Final = 3
 _EACH = [

@@ -47,7 +47,7 @@ _THEIRS: Final = {
     "response_headers_conformance": "retry-after-seconds",
 }
 """Their checks that run, each with the requirement that a failure goes against."""
-_EXAMPLES: Final = 30
+_EXAMPLES: Final = 10
 _EXAMPLES_LATER: Final = 150
 _GENERATED_HEADERS: Final = frozenset(spec.parameters("header"))
 _judged: ContextVar[tuple[Run, Exchange]] = ContextVar("judged")

@@ -14,6 +14,8 @@ from conformance.run import FULL, LARGEST_TOP, Run
 
 _WHOLE = ("$top", str(LARGEST_TOP))
 _MOST_VALUES = 6
+_CDN = {"iModelId": 1, "changesetId": 1, "exportType": 3}
+"""How many values of a filter go with `cdn`: of types there are few, and tiles of each lie elsewhere."""
 _ORDERS = ("date:asc", "date:desc")
 _VERSIONS = {
     "tileVersion": ("37", "1", "10", "20", "28", "32", "35", "99"),
@@ -260,7 +262,8 @@ def test_a_version_selects_a_steady_subset(run: Run, name: str) -> None:
     filters = [((other, values.plain_value(snapshot, other)), _WHOLE) for other in FILTERS]
     slices = [(), (("$top", "10"),), (("$skip", "10"), ("$top", "10")), (("$orderBy", "date:asc"), _WHOLE)]
     for version in _VERSIONS[name]:
-        run.learn_compatible(name, version)
+        if (name, version) not in run.knowledge.compatible:
+            run.learn_compatible(name, version)
     telling = _telling(run, name)
     for version in telling:
         chosen = (name, version)
@@ -281,7 +284,8 @@ def _telling(run: Run, name: str) -> list[str]:
 def test_two_versions_combine(run: Run) -> None:
     for name in COMPATIBILITY:
         for version in _VERSIONS[name]:
-            run.learn_compatible(name, version)
+            if (name, version) not in run.knowledge.compatible:
+                run.learn_compatible(name, version)
     tiles, viewers = (_telling(run, name) for name in COMPATIBILITY)
     for tile_version, itwinjs in ((tiles[0], viewers[0]), (tiles[-1], viewers[-1]), (tiles[0], viewers[-1])):
         run.send(Request.of((("tileVersion", tile_version), ("iTwinJS", itwinjs), _WHOLE), headers=FULL))
@@ -290,7 +294,7 @@ def test_two_versions_combine(run: Run) -> None:
 @pytest.mark.requirements(*("answers-independent",), "cdn-accepted", "cdn-urls", "cdn-only-when-set", "cdn-links-only")
 def test_cdn_changes_the_host_of_mesh_links_alone(run: Run) -> None:
     snapshot = _snapshot(run)
-    filters = [(name, values.plain_value(snapshot, name)) for name in FILTERS]
+    filters = [(name, value) for name in FILTERS for value in values.real_values(snapshot, name, 3)[: _CDN[name]]]
     more = [
         (),
         (_WHOLE,),

@@ -14,6 +14,7 @@ from conformance.query import Parameter, Validity
 _HTTP_REFUSALS: Final = frozenset({400, 413, 414, 431, 494})
 _UNACCEPTABLE: Final = 406
 _CONDITIONAL_STATUSES: Final = frozenset({206, 304, 412, 416})
+_REFUSED_BY_A_CONDITION: Final = frozenset({412, 416})
 _UNDOCUMENTED_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _ACCEPTED: Final = tuple(name for name in ledger.requirements() if name.endswith("-accepted"))
 _REFUSED: Final = (
@@ -223,7 +224,9 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
         if kind is CredentialKind.NONE and 200 <= exchange.status < 300:
             yield broken("auth-required", f"HEAD without Authorization gets status {exchange.status}")
         return
-    if request.method != "GET" or context.conditional or not context.acceptable:
+    if request.method != "GET" or not context.acceptable:
+        return
+    if context.conditional and exchange.status in _REFUSED_BY_A_CONDITION | _HTTP_REFUSALS:
         return
     if exchange.status == 404 and request.path != spec.collection_path():
         return
