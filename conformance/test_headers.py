@@ -67,7 +67,7 @@ def test_a_preference_is_found_however_it_is_written(run: Run, representation: s
 def test_unknown_and_odd_preferences_are_no_reason_to_refuse(run: Run) -> None:
     odd = (
         "respond-async", "wait=10", "handling=strict", "foo", "foo=bar; baz", "odata.include-annotations=\"*\"", "depth-noroot",
-        "return=nothing", "return", "return=", "returns=representation", "xreturn=representation", "return=representation, return=minimal",
+        "echo=representation", "return=nothing", "return", "return=", "returns=representation", "xreturn=representation", "return=representation, return=minimal",
         'foo="return=representation"', "foo; return=representation", ";", ",", "=", '"', "\\", 'return="', "return=\"a", "ü",
         "a" * 500, "a=" + "b" * 5000,
     )  # fmt: skip

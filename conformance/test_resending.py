@@ -15,7 +15,7 @@ from conformance.options import Settings
 from conformance.run import FULL, Run
 
 _WITHOUT_CREDENTIAL: Final = 30
-_CHANGED: Final = 8
+_CHANGED: Final = 6
 _MINIMAL: Final = ("prefer", "return=minimal")
 _ROOT: Final = "x-api-host-and-root"
 

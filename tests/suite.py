@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from conformance.mock import READINGS, SCRATCH_IMODEL, Fault, Settings, serve
+
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "tok-AbCdef-0123456789"
 
@@ -39,6 +41,15 @@ class Said:
 def judge(url: str, *options: str, token: str = TOKEN, **variables: str) -> Said:
     """Run the suite against a server, with further variables in the environment."""
     return command("--url", url, *options, token=token, **variables)
+
+
+def narrowly(fault: Fault, reading: str = "default") -> Said:
+    """Run what puts the first requirement of a fault to the test against a mock that has the fault."""
+    options = ("--seed", "1", "--fail-on", "should", "--requirement", fault.requirements[0], "--probe-rate-limit")
+    if fault.needs.get("operations") == "all":
+        options += ("--allow-writes", "--scratch-imodel", SCRATCH_IMODEL)
+    with serve(Settings(token=TOKEN, fault=fault.name, reading=READINGS[reading])) as url:
+        return judge(url, *options, "-k", "not whatever and not schema_generates")
 
 
 def command(*arguments: str, token: str = TOKEN, **variables: str) -> Said:

@@ -12,9 +12,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from suite import TOKEN, judge
+from suite import narrowly
 
-from conformance.mock import FAULTS, SCRATCH_IMODEL, Fault, Settings, serve
+from conformance.mock import FAULTS, Fault
 
 ELSEWHERE = dict(
     line.split(": ", 1)
@@ -47,19 +47,6 @@ def test_no_requirement_is_left_without_a_fault_that_names_it() -> None:
 
 @pytest.mark.parametrize("fault", _chosen(), ids=lambda fault: fault.name)
 def test_fault_is_named_by_its_requirement(fault: Fault) -> None:
-    requirement = fault.requirements[0]
-    options: tuple[str, ...] = (
-        "--seed",
-        "1",
-        "--fail-on",
-        "should",
-        "--requirement",
-        requirement,
-        "--probe-rate-limit",
-    )
-    if fault.needs.get("operations") == "all":
-        options += ("--allow-writes", "--scratch-imodel", SCRATCH_IMODEL)
-    with serve(Settings(token=TOKEN, fault=fault.name)) as url:
-        said = judge(url, *options, "-k", "not whatever and not schema_generates")
-    assert said.with_outcome("violated") == {requirement}, said.output
+    said = narrowly(fault)
+    assert said.with_outcome("violated") == {fault.requirements[0]}, said.output
     assert said.code == 1
