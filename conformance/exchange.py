@@ -34,6 +34,7 @@ class CredentialKind(StrEnum):
     MALFORMED = "malformed"
     NEAR_MISS = "near-miss"
     OTHER_SCHEME = "other-scheme"
+    OTHER_USER = "other-user"
 
 
 @frozen

@@ -23,6 +23,7 @@ class Sight:
     default_top: int
     rate_limited: bool
     served: Set[str] = frozenset()
+    other_user: bool = False
 
 
 @frozen
@@ -57,6 +58,9 @@ def _operation(name: str) -> Need:
 
 
 NEEDS: Final[Mapping[str, Need]] = {
+    "other-user": Need(
+        lambda sight: sight.other_user, "it takes a second user with fewer rights: MESH_EXPORT_OTHER_TOKEN gives one"
+    ),
     "export": Need(lambda sight: _size(sight) > 0, "the collection is empty"),
     "two-exports": Need(lambda sight: _size(sight) > 1, "the collection has fewer than two exports"),
     "two-dates": Need(lambda sight: len(_dates(sight)) > 1, "no two exports have different dates"),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from attrs import frozen
+from attrs import field, frozen
 
 from conformance import credentials, deviations, ledger
 from conformance.connection import Connection, is_loopback, trusting
@@ -24,6 +24,7 @@ from conformance.endpoint import Limits
 from conformance.ledger import Level
 
 TOKEN_VARIABLE: Final = "MESH_EXPORT_TOKEN"  # noqa: S105  the name of a variable, not a token
+OTHER_VARIABLE: Final = "MESH_EXPORT_OTHER_TOKEN"
 SHARE_KEY_VARIABLE: Final = "MESH_EXPORT_SHARE_KEY"
 CLIENT_VARIABLES: Final = ("MESH_EXPORT_CLIENT_ID", "MESH_EXPORT_CLIENT_SECRET")
 _N = TypeVar("_N", int, float)
@@ -120,6 +121,7 @@ class Settings:
     Attributes:
         url: Root of the server; None for the embedded mock.
         source: Where the good credential comes from.
+        other_token: The token of another user, with fewer rights; empty for none.
         connection: How to connect.
         profile: `quick` or `full`.
         seed: Seed of everything that is random.
@@ -135,6 +137,7 @@ class Settings:
 
     url: str | None
     source: Source
+    other_token: str = field(repr=False)
     connection: Connection
     profile: str
     seed: int
@@ -189,6 +192,7 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
     return Settings(
         url=url,
         source=_source(read, environment, connection),
+        other_token=_other_token(environment),
         connection=connection,
         profile=profile,
         seed=random.SystemRandom().randrange(_LARGEST_SEED) if seed is None else seed,
@@ -248,6 +252,17 @@ def _connection(given: str | None, everywhere: str | None, proxy: str | None) ->
     if parts.username or parts.password:
         raise OptionError("--proxy must be without user and password: set HTTPS_PROXY to a proxy that takes them.")
     return Connection(ca_file, proxy)
+
+
+def _other_token(environment: Mapping[str, str]) -> str:
+    token = environment.get(OTHER_VARIABLE, "").strip()
+    if token and token == environment.get(TOKEN_VARIABLE, "").strip():
+        raise OptionError(f"{OTHER_VARIABLE} is {TOKEN_VARIABLE} once more: give that of a user with fewer rights.")
+    try:
+        credentials.from_text(OTHER_VARIABLE, token)
+    except CredentialError as error:
+        raise OptionError(str(error)) from None
+    return token
 
 
 def _source(read: Mapping[str, Any], environment: Mapping[str, str], connection: Connection) -> Source:

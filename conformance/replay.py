@@ -126,6 +126,8 @@ def _credential(told: Mapping[str, Any], token: str) -> Credential:
         return GOOD
     if kind is CredentialKind.NONE:
         return NO_CREDENTIAL
+    if kind is CredentialKind.OTHER_USER:
+        raise ReplayError("It takes two users, and more than one request, to see that again: judge again.")
     credential = disguises.named(told.get("credential_name") or "", token)
     if credential is None:
         raise ReplayError(f"The report does not tell how its {kind.value} credential was made: judge again.")

@@ -23,7 +23,7 @@ from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
 from conformance.collection import Export, Snapshot, identity, mesh_link
 from conformance.endpoint import Endpoint
-from conformance.exchange import NOBODYS_IDS, CredentialKind, Exchange, Failure, Request, Shape, encode
+from conformance.exchange import NOBODYS_IDS, Credential, CredentialKind, Exchange, Failure, Request, Shape, encode
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
 from conformance.latency import Latencies
 from conformance.needs import Sight, missing
@@ -47,6 +47,7 @@ _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
 BY_COMPARISON: Final = frozenset(
     {
+        *("imodelid-access", "list-own"),
         *("answers-independent", "names-percent-encoded", "prefer-same-exports"),
         *(name for name in ledger.requirements() if name.startswith("life-")),
     }
@@ -109,6 +110,7 @@ class Run:
         self.moves = 0
         self.spent = ""
         self.no_api = ""
+        self.other_user: Credential | None = None
         self.began = time.monotonic()
         self.suspicions: list[Suspicion] = []
         self._endpoint: Endpoint | None = None
@@ -301,7 +303,7 @@ class Run:
         """Note for each requirement what was not there for it to be seen."""
         knowledge = self.knowledge
         limited = self._endpoint is not None and self._endpoint.rate_limited
-        sight = Sight(knowledge.snapshot, knowledge.default_top, limited, knowledge.served)
+        sight = Sight(knowledge.snapshot, knowledge.default_top, limited, knowledge.served, self.other_user is not None)
         for name, tally in self.tallies.items():
             tally.lacking = missing(ledger.requirements()[name].needs, sight)
             if self.sampled and not tally.held and name in RESTING_ON_THE_WALK:

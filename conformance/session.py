@@ -25,6 +25,7 @@ from conformance.account import Account
 from conformance.connection import Connection, proxy_passwords
 from conformance.credentials import Credentials
 from conformance.endpoint import Endpoint, Limits
+from conformance.exchange import Credential, CredentialKind
 from conformance.merging import Seen
 from conformance.options import Settings
 from conformance.plan import Plan, print_plan
@@ -108,7 +109,9 @@ def _mock(session: Session) -> Iterator[str]:
     if limits.allow_writes:
         limits = evolve(limits, scratch_imodel=limits.scratch_imodel or conformance.mock.SCRATCH_IMODEL)
         reading = conformance.mock.Reading(operations="all", stage_seconds=_STAGE_SECONDS)
-    mock = conformance.mock.Settings(token=token, seed=session.settings.seed, reading=reading)
+    mock = conformance.mock.Settings(
+        token=token, other_token=session.settings.other_token or None, seed=session.settings.seed, reading=reading
+    )
     with conformance.mock.serve(mock) as url:
         source = credentials.from_text(options.TOKEN_VARIABLE, token)
         # A proxy is for what is elsewhere.
@@ -139,6 +142,9 @@ def opened(session: Session) -> Iterator[None]:
     settings, run, redactor = session.settings, session.run, session.redactor
     for password in proxy_passwords():
         redactor.add(password)
+    if settings.other_token:
+        redactor.add(settings.other_token)
+        run.other_user = Credential(CredentialKind.OTHER_USER, f"Bearer {settings.other_token}")
     limits = settings.limits
     if settings.plan:
         limits = evolve(limits, rate=None, max_requests=_affordable(limits))

@@ -30,6 +30,7 @@ from conformance.mock.reading import Reading
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "token-of-the-mock-0123456789"  # noqa: S105  the mock's own
+OTHER = "token-of-another-user-0123456789"
 _MAX_TASKS = 25
 
 
@@ -63,8 +64,8 @@ class Result:
 
 def try_out(trial: Trial) -> Result:
     """Run the quick profile in this process."""
-    os.environ["MESH_EXPORT_TOKEN"] = TOKEN
-    settings = Settings(token=TOKEN, fault=trial.fault, reading=trial.reading, seed=trial.seed)
+    os.environ |= {"MESH_EXPORT_TOKEN": TOKEN, "MESH_EXPORT_OTHER_TOKEN": OTHER}
+    settings = Settings(token=TOKEN, other_token=OTHER, fault=trial.fault, reading=trial.reading, seed=trial.seed)
     with tempfile.TemporaryDirectory() as folder, serve(settings) as url, contextlib.redirect_stdout(io.StringIO()):
         options = ["--url", url, "--seed", str(trial.seed), "--fail-on", "should", "--report-dir", folder]
         code = int(pytest.main([str(ROOT / "conformance"), *options]))

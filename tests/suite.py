@@ -17,6 +17,7 @@ from conformance.mock import READINGS, SCRATCH_IMODEL, Fault, Settings, serve
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "tok-AbCdef-0123456789"
+OTHER = "tok-other-user-0123456789"
 
 
 @frozen
@@ -48,8 +49,9 @@ def narrowly(fault: Fault, reading: str = "default") -> Said:
     options = ("--seed", "1", "--fail-on", "should", "--requirement", fault.requirements[0], "--probe-rate-limit")
     if fault.needs.get("operations") == "all":
         options += ("--allow-writes", "--scratch-imodel", SCRATCH_IMODEL)
-    with serve(Settings(token=TOKEN, fault=fault.name, reading=READINGS[reading])) as url:
-        return judge(url, *options, "-k", "not whatever and not schema_generates")
+    settings = Settings(token=TOKEN, other_token=OTHER, fault=fault.name, reading=READINGS[reading])
+    with serve(settings) as url:
+        return judge(url, *options, "-k", "not whatever and not schema_generates", MESH_EXPORT_OTHER_TOKEN=OTHER)
 
 
 def command(*arguments: str, token: str = TOKEN, **variables: str) -> Said:

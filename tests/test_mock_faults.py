@@ -29,6 +29,7 @@ VENDOR = {"accept": "application/vnd.bentley.itwin-platform.v1+json"}
 JSON = {"accept": "application/json,*/*;q=0.01"}
 ROOT = {"x-api-host-and-root": "http://gate.example.com:8080/API/Root/"}
 GZIP = {"accept-encoding": "gzip"}
+OTHER = "token-of-another-user"
 
 Question = tuple[str, str, dict[str, str] | list[tuple[bytes, bytes]], bool]
 
@@ -50,7 +51,22 @@ def _without_token(query: str = "", value: str | None = None, *, path: str = "/m
 @functools.cache
 def _questions() -> list[Question]:
     list_questions = [*_credential_questions(), *_odd_questions(), *_plain_questions(), *_filter_questions()]
-    return [*list_questions, *_single_questions()]
+    return [*list_questions, *_single_questions(), *_other_questions()]
+
+
+def _other_questions() -> Iterator[Question]:
+    """What another user asks after the first one: of the list, and of each iModel."""
+    changesets = {export["request"]["iModelId"]: export["request"]["changesetId"] for export in _exports()}
+    queries = ["", "$orderBy=date:asc"]
+    for imodel, changeset in changesets.items():
+        named = f"iModelId={imodel}"
+        more = ("", "&$orderBy=date:asc", "&$skip=1", f"&changesetId={changeset}")
+        queries += [*(named + each for each in more), f"iModelId={imodel.upper()}"]
+    for query in queries:
+        yield _get(query)
+        for headers in ({}, FULL):
+            yield ("GET", f"/mesh-export/?{query}", {**headers, "authorization": f"Bearer {OTHER}"}, False)
+        yield ("GET", f"/mesh-export?{query}", {"authorization": f"Bearer {OTHER}"}, False)
 
 
 def _single_questions() -> Iterator[Question]:
@@ -245,13 +261,13 @@ def _reading(name: str) -> Reading:
 
 @functools.cache
 def _right(reading: Reading) -> list[Reply | str]:
-    app = create_app(Settings(reading=reading))
+    app = create_app(Settings(other_token=OTHER, reading=reading))
     return [_ask(app, question) for question in _questions()]
 
 
 def _shows_itself(name: str) -> bool:
     reading = _reading(name)
-    app = create_app(Settings(reading=reading, fault=name))
+    app = create_app(Settings(other_token=OTHER, reading=reading, fault=name))
     right = _right(reading)
     if any(_ask(app, question) != right[place] for place, question in enumerate(_questions())):
         return True

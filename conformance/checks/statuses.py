@@ -12,6 +12,7 @@ from conformance.exchange import CredentialKind, Failure
 from conformance.query import Parameter, Validity
 
 _HTTP_REFUSALS: Final = frozenset({400, 413, 414, 431, 494})
+_GOOD: Final = frozenset({CredentialKind.GOOD, CredentialKind.OTHER_USER})
 _UNACCEPTABLE: Final = 406
 _CONDITIONAL_STATUSES: Final = frozenset({206, 304, 412, 416})
 _REFUSED_BY_A_CONDITION: Final = frozenset({412, 416})
@@ -216,7 +217,12 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
     """A request without a good credential gets 401, whatever its parameters."""
     exchange, request = context.exchange, context.exchange.request
     kind = request.credential.kind
-    if kind is CredentialKind.GOOD or not exchange.status or exchange.status >= 500 or exchange.status == 429:
+    if (
+        kind in (CredentialKind.GOOD, CredentialKind.OTHER_USER)
+        or not exchange.status
+        or exchange.status >= 500
+        or exchange.status == 429
+    ):
         return
     if request.odd and exchange.status in _HTTP_REFUSALS:
         return

@@ -16,9 +16,9 @@ from .answers import refusal
 from .model import COLLECTION, Answer, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from .model import Call, Gate
+    from .model import Call, Export, Gate
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 OPERATIONS: Mapping[tuple[str, str], str] = {
@@ -155,9 +155,30 @@ def authorize(call: Call) -> Answer | None:
     if match is None:
         return unauthorized(call, "InvalidHeaderValue")
     scheme, token = match.groups()
-    if scheme.lower() != "bearer" or not same(token, call.token):
+    if scheme.lower() != "bearer" or not (same(token, call.token) or is_other(call)):
         return unauthorized(call, "InvalidToken")
     return None
+
+
+def is_other(call: Call) -> bool:
+    """Whether a call comes from the other user, who has fewer rights.
+
+    Args:
+        call: The call.
+    """
+    token = (call.request.header("authorization") or "").partition(" ")[2].strip()
+    return call.other_token is not None and same(token, call.other_token)
+
+
+def reach(call: Call) -> Sequence[Export]:
+    """The exports that the user may read.
+
+    Args:
+        call: The call.
+    """
+    if not is_other(call):
+        return call.exports
+    return tuple(export for export in call.exports if export.imodel_id not in call.unreadable)
 
 
 def same(token: str, other: str) -> bool:

@@ -32,6 +32,7 @@ class Settings:
 
     Attributes:
         token: The bearer token that it takes.
+        other_token: The token of another user, who may not read every other iModel.
         seed: The seed of its data.
         size: How many exports it has; without it, as many as the reading says.
         rate: How many requests it takes in each window; without it, as many as the reading says.
@@ -42,6 +43,7 @@ class Settings:
     """
 
     token: str = field(default="mock-token", repr=False)
+    other_token: str | None = field(default=None, repr=False)
     seed: int = 1
     size: int | None = None
     rate: int | None = None
@@ -109,6 +111,8 @@ class _Endpoint:
     ) -> None:
         self._app = app
         self._token = settings.token
+        self._other_token = settings.other_token
+        self._unreadable = frozenset(sorted({export.imodel_id for export in exports})[::2])
         self._clock = settings.clock
         self._reading = reading
         self._stages = stages
@@ -137,6 +141,8 @@ class _Endpoint:
             exports=self._collection.at(self._number, moment),
             store=self._collection,
             stages=self._stages,
+            other_token=self._other_token,
+            unreadable=self._unreadable,
         )
         self._number += 1
         return call

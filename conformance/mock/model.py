@@ -202,6 +202,8 @@ class Call:
         moment: The time on a clock that only goes forward, in seconds.
         exports: The collection as it stands at this moment.
         store: The collection itself, for operations that change it.
+        other_token: The token of another user with fewer rights, if there is one.
+        unreadable: The iModels that the other user may not read.
     """
 
     request: Request
@@ -212,6 +214,8 @@ class Call:
     exports: tuple[Export, ...]
     store: Collection = field(repr=False)
     stages: Stages = field(repr=False)
+    other_token: str | None = field(default=None, repr=False)
+    unreadable: frozenset[str] = frozenset()
 
 
 Gate = Callable[[Call], Answer | None]
@@ -234,6 +238,7 @@ class Stages:
     route: Gate
     authorize: Gate
     limit: Gate
+    reach: Callable[[Call], Sequence[Export]]
 
     read: Callable[[Call], Mapping[str, str]]
     parsers: Mapping[str, Parser]

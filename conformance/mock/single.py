@@ -31,7 +31,7 @@ def named(call: Call) -> Export | None:
         call: The call.
     """
     one = call.request.path.removeprefix(COLLECTION).partition("/")[0].lower()
-    return next((export for export in call.exports if export.id.lower() == one), None)
+    return next((export for export in call.stages.reach(call) if export.id.lower() == one), None)
 
 
 def missing(call: Call) -> Answer:

@@ -47,7 +47,7 @@ def list_exports(call: Call, query: Query) -> Answer:
         query: What the parameters mean.
     """
     stages = call.stages
-    selection = stages.order(call, query, stages.select(call, query, call.exports))
+    selection = stages.order(call, query, stages.select(call, query, stages.reach(call)))
     exports = stages.slice(call, query, selection)
     preference = stages.prefer(call)
     items = [stages.represent(call, query, preference, export) for export in exports]
@@ -63,6 +63,7 @@ def conforming() -> Stages:
         route=access.route,
         authorize=access.authorize,
         limit=access.limiter(),
+        reach=access.reach,
         read=parameters.read,
         parsers=parameters.PARSERS,
         validate=parameters.validate,

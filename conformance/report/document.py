@@ -21,7 +21,7 @@ from conformance.fingerprint import Cause, fingerprint
 from conformance.history import Record
 from conformance.latency import Latencies
 from conformance.ledger import Requirement
-from conformance.options import Settings
+from conformance.options import OTHER_VARIABLE, Settings
 from conformance.redaction import Redactor, hide_signed_links
 from conformance.report.schema import SCHEMA, VERSION
 from conformance.verdict import JUDGED, ExitCode, Finding, Judgement, Outcome, Symptom
@@ -393,6 +393,8 @@ def curl(request: Request, facts: Facts, redact: Redactor) -> str:
     if request.credential.kind is CredentialKind.GOOD:
         source = facts.settings.source
         quoted.append(f'-H "Authorization: {source.scheme} ${source.variable}"')
+    elif request.credential.kind is CredentialKind.OTHER_USER:
+        quoted.append(f'-H "Authorization: Bearer ${OTHER_VARIABLE}"')
     elif request.credential.value is not None:
         quoted.append(f'-H "Authorization: {_describe(request)}"')
     quoted += [f"-H {shlex.quote(f'{name}: {redact(value)}')}" for name, value in headers]

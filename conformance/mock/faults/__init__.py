@@ -21,6 +21,7 @@ from . import (
     paging,
     preferences,
     routes,
+    sharing,
     state,
     statuses,
 )
@@ -39,6 +40,7 @@ _THEMES = (
     ordering,
     preferences,
     credentials,
+    sharing,
     bodies,
     members,
     linking,

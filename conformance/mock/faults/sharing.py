@@ -1,0 +1,120 @@
+"""Faults of what is whose: another user, with fewer rights, is shown what is not for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from ..access import is_other
+from .tools import Change, Fault, around, bare_path, full, has, later_page, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..model import Answer, Call, Export, Query
+
+
+def _unjudged(when: Callable[[Call], bool]) -> Change:
+    """Whose the exports are is not looked at."""
+    return around("reach", lambda own: lambda call: call.exports if when(call) else own(call))
+
+
+def _both(*tests: Callable[[Call], bool]) -> Callable[[Call], bool]:
+    return lambda call: all(test(call) for test in tests)
+
+
+def _everyone(call: Call) -> bool:
+    return not has("iModelId")(call)
+
+
+def _upper_case(call: Call) -> bool:
+    return any(text != text.lower() for text in texts(call, "iModelId"))
+
+
+def _of_another_user(when: Callable[[Call], bool]) -> Change:
+    """What the first user was shown is then shown to the other one, for the same request."""
+
+    def change(own: Callable[[Call, Query], Answer]) -> Callable[[Call, Query], Answer]:
+        kept: dict[tuple[str, bytes, bool], Sequence[Export]] = {}
+
+        def list_exports(call: Call, query: Query) -> Answer:
+            key = call.request.path, call.request.query, full(call)
+            if is_other(call) and when(call) and key in kept:
+                return own(_as_seen(call, kept[key]), query)
+            if not is_other(call):
+                kept[key] = call.exports
+            return own(call, query)
+
+        return list_exports
+
+    return around("list_exports", change)
+
+
+def _as_seen(call: Call, exports: Sequence[Export]) -> Call:
+    return evolve(call, exports=tuple(exports), unreadable=frozenset())
+
+
+FAULTS = (
+    Fault(
+        "access-not-judged-in-order",
+        ("imodelid-access",),
+        "Who may read an iModel is not looked at where an order is asked for.",
+        _unjudged(_both(has("iModelId", "$orderBy"))),
+    ),
+    Fault(
+        "access-not-judged-in-full",
+        ("imodelid-access",),
+        "Who may read an iModel is not looked at in the full representation.",
+        _unjudged(_both(has("iModelId"), full)),
+    ),
+    Fault(
+        "access-not-judged-on-bare-path",
+        ("imodelid-access",),
+        "Who may read an iModel is not looked at on the path without a slash.",
+        _unjudged(_both(has("iModelId"), bare_path)),
+    ),
+    Fault(
+        "access-not-judged-on-later-pages",
+        ("imodelid-access",),
+        "Who may read an iModel is not looked at on later pages.",
+        _unjudged(_both(has("iModelId"), later_page)),
+    ),
+    Fault(
+        "access-not-judged-in-upper-case",
+        ("imodelid-access",),
+        "Who may read an iModel is not looked at where its id has upper-case letters.",
+        _unjudged(_upper_case),
+    ),
+    Fault(
+        "access-not-judged-beside-changesetid",
+        ("imodelid-access",),
+        "Who may read an iModel is not looked at beside a changeset.",
+        _unjudged(has("iModelId", "changesetId")),
+    ),
+    Fault(
+        "imodel-cached-for-all-users",
+        ("imodelid-access",),
+        "What one user was shown of an iModel is shown to the next who asks the same.",
+        _of_another_user(has("iModelId")),
+    ),
+    Fault(
+        "list-cached-for-all-users",
+        ("list-own",),
+        "The list of one user is shown to the next who asks the same.",
+        _of_another_user(_everyone),
+    ),
+    Fault(
+        "list-of-all-users-in-order",
+        ("list-own",),
+        "An ordered list has the exports of all users.",
+        _unjudged(_both(_everyone, has("$orderBy"))),
+    ),
+    Fault(
+        "list-of-all-users-in-full",
+        ("list-own",),
+        "In full representation the list has the exports of all users.",
+        _unjudged(_both(_everyone, full)),
+    ),
+)
+"""The faults of this theme."""

@@ -1,0 +1,136 @@
+"""Access: what another user, with fewer rights, may not read stays hidden from them, however they ask.
+
+It takes MESH_EXPORT_OTHER_TOKEN. Nobody says who may read what, so the service is held against itself: what it hides from
+the other user in one answer must not stand in the next, whatever else was asked for, and whoever asked before. Where it
+hides nothing, the other user may simply read everything, and there is nothing to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+from attrs import evolve
+
+from conformance import spec
+from conformance.collection import identity, requested
+from conformance.exchange import Exchange, Request
+from conformance.run import FULL, Run
+
+_MOST_IMODELS = 2
+_REFUSALS = frozenset({401, 403, 404, 422})
+_COLD_TOPS = count(990, -1)
+"""Values of `$top` that nobody else asks for: a cache may not have them."""
+
+
+@pytest.mark.requirements("imodelid-access")
+def test_an_imodel_that_is_hidden_from_another_user_stays_hidden(run: Run) -> None:
+    snapshot = run.knowledge.snapshot
+    if snapshot is None or not snapshot.exports or not _is_there(run, "imodelid-access"):
+        return
+    hidden = 0
+    for imodel in dict.fromkeys(str(requested(export, "iModelId")) for export in snapshot.exports):
+        theirs = {identity(one) for one in snapshot.exports if str(requested(one, "iModelId")) == imodel}
+
+        def shown(imodel: str = imodel) -> set[str] | None:
+            return _shown(_as_other(run, Request.of((("iModelId", imodel), ("$top", str(next(_COLD_TOPS)))))))
+
+        seen = shown()
+        if seen is None or seen & theirs:
+            continue
+        hidden += 1
+        what = f"of the iModel {imodel}, of which the same user is shown nothing in another answer"
+        _stays_hidden(run, "imodelid-access", _about(run, imodel), theirs, shown, what)
+        if hidden == _MOST_IMODELS:
+            return
+    if not hidden:
+        run.doubt(
+            "imodelid-access", "the other user is shown every iModel: give MESH_EXPORT_OTHER_TOKEN of a weaker one"
+        )
+
+
+@pytest.mark.requirements("list-own")
+def test_what_is_not_in_the_list_of_another_user_stays_out_of_it(run: Run) -> None:
+    snapshot = run.knowledge.snapshot
+    if snapshot is None or not snapshot.exports or not _is_there(run, "list-own"):
+        return
+
+    def shown() -> set[str] | None:
+        top = next(_COLD_TOPS)
+        exchange = _as_other(run, Request.of((("$top", str(top)),)))
+        # What goes beyond a page may be anything.
+        return None if len(exchange.ids) >= top or exchange.status != 200 else _shown(exchange)
+
+    seen = shown()
+    strangers = set(snapshot.by_id) - seen if seen is not None else set()
+    if not strangers:
+        run.doubt("list-own", "the list of the other user is not smaller, or cannot be read whole")
+        return
+    what = "that is not in the same user's list in another answer"
+    _stays_hidden(run, "list-own", _about(run, None), strangers, shown, what)
+
+
+def _is_there(run: Run, requirement: str) -> bool:
+    """Whether there is another user, who is let in at all."""
+    if run.other_user is None:
+        return False
+    exchange = _as_other(run, Request.of((("$top", str(next(_COLD_TOPS))),)))
+    if not exchange.is_list:
+        run.doubt(
+            requirement, f"the other user's own list gets status {exchange.status}: check MESH_EXPORT_OTHER_TOKEN"
+        )
+    return exchange.is_list
+
+
+def _about(run: Run, imodel: str | None) -> Iterator[Request]:
+    """Requests of an iModel, or of the whole list: what is asked for besides, the path, the spelling."""
+    pairs = (("iModelId", imodel),) if imodel else ()
+    more: list[tuple[tuple[str, str], ...]] = [
+        (), (("$orderBy", "date:desc"),), (("$orderBy", "date:asc"),), (("$top", "5"),), (("$skip", "1"),), (("cdn", "1"),),
+    ]  # fmt: skip
+    if imodel and run.knowledge.snapshot:
+        export = next(one for one in run.knowledge.snapshot.exports if str(requested(one, "iModelId")) == imodel)
+        named = ((name, requested(export, name)) for name in ("changesetId", "exportType"))
+        more += [((name, value),) for name, value in named if isinstance(value, str) and value]
+        yield Request.of((("iModelId", imodel.upper()),))
+    for extra in more:
+        yield Request.of((*pairs, *extra), headers=FULL)
+    yield Request.of(pairs)
+    yield Request.of(pairs, path=spec.collection_path().rstrip("/"))
+
+
+def _stays_hidden(
+    run: Run,
+    requirement: str,
+    requests: Iterator[Request],
+    hidden: set[str],
+    shown: Callable[[], set[str] | None],
+    what: str,
+) -> None:
+    """Have the first user ask each request, then the other one: nothing that is hidden may come of it."""
+    for request in requests:
+        run.send(request)
+        exchange = _as_other(run, request)
+        told = sorted(set(exchange.ids) & hidden)
+        if not told and 0 < exchange.status < 500:
+            run.held(requirement)
+            continue
+        # Somebody may have been given access meanwhile.
+        again = shown()
+        still = [one for one in told if again is not None and one not in again]
+        if still:
+            run.broke(requirement, exchange, f"the export {still[0]} {what}")
+            return
+
+
+def _as_other(run: Run, request: Request) -> Exchange:
+    assert run.other_user
+    return run.send(evolve(request, credential=run.other_user))
+
+
+def _shown(exchange: Exchange) -> set[str] | None:
+    """The ids that a user is shown; none where they are refused, and None where there is no telling."""
+    if exchange.is_list:
+        return set(exchange.ids)
+    return set() if exchange.status in _REFUSALS else None
