@@ -46,7 +46,15 @@ def judge(url: str, *options: str, token: str = TOKEN, **variables: str) -> Said
 
 def narrowly(fault: Fault, reading: str = "default") -> Said:
     """Run what puts the first requirement of a fault to the test against a mock that has the fault."""
-    options = ("--seed", "1", "--fail-on", "should", "--requirement", fault.requirements[0], "--probe-rate-limit")
+    options: tuple[str, ...] = (
+        "--seed",
+        "1",
+        "--fail-on",
+        "should",
+        "--requirement",
+        fault.requirements[0],
+        "--probe-rate-limit",
+    )
     if fault.needs.get("operations") == "all":
         options += ("--allow-writes", "--scratch-imodel", SCRATCH_IMODEL)
     settings = Settings(token=TOKEN, other_token=OTHER, fault=fault.name, reading=READINGS[reading])

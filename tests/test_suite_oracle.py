@@ -1,15 +1,115 @@
-"""Every check can fail, and none is there for nothing: without it a fault goes unseen that is seen with it.
+"""Every check can fail, and none is there for nothing: without it a fault goes unnamed that is named with it.
 
-The same for every relation, where the checks that hold a list against the walk are away: they see most of it, too.
+Each relation, too: it is told a server that breaks it from one that does not.
 """
 
 from __future__ import annotations
 
+import httpx2
 import pytest
-from suite import TOKEN, judge, narrowly
+from suite import TOKEN, narrowly
 
 from conformance.checks import CHECKS
+from conformance.checks.registry import Observation
+from conformance.exchange import Exchange, Request
 from conformance.mock import FAULTS, Settings, serve
 from conformance.relations import RELATIONS
+from conformance.run import FULL
 
 NEEDED_FOR = {
+    "json_body": "error-twice",
+    "schema": "changesetid-index",
+    "createExport_status": "create-ok",
+    "createExport_body": "create-without-status",
+    "createExport_code": "create-export-not-found",
+    "createExport_credentials": "create-without-token",
+    "getExport_status": "get-unknown-crashes",
+    "getExport_body": "get-without-envelope",
+    "getExport_code": "get-unknown-is-imodel",
+    "getExport_credentials": "get-without-token",
+    "deleteExport_status": "delete-zero-id-crashes",
+    "deleteExport_body": "delete-error-is-text",
+    "deleteExport_code": "delete-code-of-imodel",
+    "deleteExport_credentials": "delete-without-token",
+    "whole_answer": "gzip-twice",
+    "documented_status": "part-206",
+    "valid_request_is_accepted": "exporttype-imodel-refused",
+    "invalid_parameter_is_refused": "any-direction",
+    "bad_credential_is_refused": "unauthorized-with-200",
+    "undocumented_method": "put-crashes",
+    "answered": "create-refuses-types",
+    "as_asked": "create-other-type",
+    "detailed": "create-detail-of-type",
+    "nothing_deleted": "delete-unknown-succeeds",
+    "error_code": "limit-code-in-lower-case",
+    "error_details": "detail-code-by-parameter",
+    "no_internals": "exception-in-detail",
+    "no_credential": "token-in-401-message",
+    "known_status": "status-blank-in-one",
+    "unique": "twice-in-filter",
+    "representation": "default-has-request",
+    "mesh_links": "links-empty-in-one",
+    "mesh_hosts": "cdn-by-presence",
+    "own_request": "exporttype-like-pattern",
+    "ordered": "asc-ignored-with-type",
+    "selection": "exporttype-after-page",
+    "sequence": "order-at-random",
+    "data": "names-follow-call",
+    "found": "get-loses-incomplete",
+    "one_export": "get-gives-another",
+    "retry_after": "retry-after-negative",
+    "root_prefix": "root-keeps-one-segment",
+    "kept_query": "links-escape-for-html",
+    "paging_links": "prev-of-first-page",
+}
+"""For each check a fault that is seen by it alone."""
+
+FILTERED, SLICED = "iModelId={iModelId}&exportType={exportType}&$top=5", "$skip=3&$top=5"
+BROKEN_BY = {
+    "trailing_slash_changes_nothing": ("bare-path-loses-query", SLICED),
+    "escaping_of_dollar_changes_nothing": ("escaped-skip-unknown", SLICED),
+    "unknown_parameter_changes_nothing": ("client-parameter-refused", SLICED),
+    "conjunction_commutes": ("last-filter-wins", FILTERED),
+    "conjunction_is_the_intersection": ("type-forgotten-beside-imodelid", FILTERED),
+    "filter_is_subset": ("imodelid-adds-expired", FILTERED),
+    "filter_is_complete": ("imodelid-loses-one", FILTERED),
+    "slice_of_whole": ("skip-ignored", SLICED),
+    "adjacent_pages_join": ("skip-ignored", SLICED),
+    "order_is_a_permutation": ("order-drops-unfinished", SLICED),
+    "asc_is_reverse_of_desc_up_to_ties": ("asc-ignored", SLICED),
+    "representation_extends_minimal": ("full-in-other-order", SLICED),
+    "prefix_changes_links_only": ("root-halves-list", SLICED),
+    "cdn_changes_mesh_links_only": ("cdn-changes-order", SLICED),
+    "links_lead_to_the_next_slice": ("next-skips-one", SLICED),
+}
+"""For each relation a fault that breaks it, and the query of a request that shows it."""
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_without_the_check_a_fault_goes_unnamed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = FAULTS[NEEDED_FOR[name]]
+    assert fault.requirements[0] in CHECKS[name].requirements
+    assert narrowly(fault).with_outcome("violated") == {fault.requirements[0]}
+    monkeypatch.delitem(CHECKS, name)
+    assert narrowly(fault).with_outcome("violated") == set()
+
+
+@pytest.mark.parametrize("name", RELATIONS)
+def test_a_relation_is_kept_by_a_conforming_server_and_broken_by_a_fault(name: str) -> None:
+    fault, query = BROKEN_BY[name]
+    assert {each.holds for each in observed(name, query, None)} == {True}
+    assert False in {each.holds for each in observed(name, query, fault)}
+
+
+def observed(name: str, query: str, fault: str | None) -> list[Observation]:
+    """What a relation says of the mock."""
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    with serve(Settings(token=TOKEN, fault=fault)) as url, httpx2.Client(headers=headers) as client:
+
+        def send(request: Request) -> Exchange:
+            answer = client.get(url + request.target, headers=list(request.headers))
+            return Exchange(1, request, "test", answer.status_code, body=answer.content)
+
+        one = send(Request(query="$top=200", headers=FULL)).exports[100]
+        request = Request(query=query.format(**one["request"]), headers=FULL)
+        return list(RELATIONS[name](send, request))

@@ -10,6 +10,7 @@ from attrs import evolve
 from ..access import not_found
 from ..answers import refusal
 from ..model import Answer, InvalidValueError, Problem
+from ..parameters import pairs
 from .tools import (
     CallTest,
     Change,
@@ -338,6 +339,16 @@ def _either(*names: str) -> Callable[[Any], Any]:
     return wrapper
 
 
+def _last_wins(select: Any) -> Any:
+    """Has each filter make the one before it forgotten."""
+
+    def other(call: Call, query: Query, exports: Sequence[Export]) -> Any:
+        given = [name for name, _ in pairs(call.request.query) if name in _PLAIN]
+        return select(call, without(query, *given[:-1]), exports)
+
+    return other
+
+
 def _adds_one(name: str) -> Change:
     def add(_call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Export]:
         if name not in query.values or not exports:
@@ -523,6 +534,18 @@ FAULTS = (
         ("filters-combine",),
         "An export that passes one of several filters is returned.",
         around("select", _either(*_PLAIN)),
+    ),
+    Fault(
+        "last-filter-wins",
+        ("filters-combine",),
+        "Of several filters the one that the query has last is kept.",
+        around("select", _last_wins),
+    ),
+    Fault(
+        "imodelid-adds-expired",
+        ("list-complete",),
+        "`iModelId` brings back exports that the whole list lacks.",
+        _adds_expired("iModelId"),
     ),
     Fault(
         "imodelid-or-changesetid",
