@@ -542,9 +542,9 @@ class Run:
             each for each in suspicions if self.endpoint.gone and each.exchange.failure and not each.exchange.status
         ]
         if watch.lost:
-            lost += [
-                each for each in suspicions if each.exchange.number > watch.last_well and _of_a_loss(each.exchange)
-            ]
+            # Of requests that were under way together a later one may have been answered first.
+            last_well = watch.last_well - self.endpoint.limits.concurrency
+            lost += [each for each in suspicions if each.exchange.number > last_well and _of_a_loss(each.exchange)]
         telling = [each for each in lost if each.exchange.status != 401 and each.observation.requirement in _OWN_CAUSE]
         first = min(telling, key=lambda each: each.exchange.number, default=None)
         return [*([first] if first else []), *(each for each in suspicions if each not in lost)]
