@@ -23,7 +23,17 @@ from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
 from conformance.collection import Export, Snapshot, identity, mesh_link
 from conformance.endpoint import Endpoint
-from conformance.exchange import NOBODYS_IDS, Credential, CredentialKind, Exchange, Failure, Request, Shape, encode
+from conformance.exchange import (
+    NO_CREDENTIAL,
+    NOBODYS_IDS,
+    Credential,
+    CredentialKind,
+    Exchange,
+    Failure,
+    Request,
+    Shape,
+    encode,
+)
 from conformance.knowledge import DEFAULT_TOP, Knowledge, SelectionKey, mesh_host
 from conformance.latency import Latencies
 from conformance.needs import Sight, missing
@@ -489,7 +499,10 @@ class Run:
             raise CannotTestError(
                 f"The server refuses the token with 401 on every request: let {name} give a good one."
             )
-        if all(exchange.status == 404 for exchange in every):
+        if all(exchange.status == 404 for exchange in every) and all(
+            self.send(request).status == 404
+            for request in (Request(query=f"$top={LARGEST_TOP + 1}"), Request(credential=NO_CREDENTIAL))
+        ):
             raise CannotTestError(
                 f"{self.endpoint.url}{first.request.path} is not there (404): give the root of a server of this API."
             )

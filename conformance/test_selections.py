@@ -50,8 +50,14 @@ def test_a_filter_selects_what_matches(run: Run, name: str) -> None:
     run.send_all(Request.of(((name, value), _WHOLE)) for value in real[:3])
     alike = [other for value in real[:4] for other in values.alike(value)] if name != "exportType" else ["3DT", "IMODE"]
     run.send_all(Request.of(((name, value), _WHOLE), headers=FULL) for value in alike)
+    run.send_all(Request(f"{name}={_escaped(value)}", FULL) for value in real[:1])
     if name == "exportType":
         run.send_all(Request.of(((name, value), _WHOLE), headers=FULL) for value in ("3DTiles", "3DTILES"))
+
+
+def _escaped(value: str) -> str:
+    """A value with every character escaped: the same value, by RFC 3986."""
+    return "".join(f"%{byte:02X}" for byte in value.encode())
 
 
 @pytest.mark.requirements(

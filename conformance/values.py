@@ -36,6 +36,9 @@ FREE: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Values that a server may take as it likes, but never with a server error, by parameter."""
 
+TELLING: Final = ("", "0", "-1", "abc", "null", "1e2", HUGE)
+"""Those of the free values that go beside other parameters, too: of each kind one."""
+
 ODD_IDS: Final = (
     "0",
     "not-a-uuid",
