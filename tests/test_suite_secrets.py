@@ -136,12 +136,13 @@ def signed(signature: str) -> str:
     return f"sv=2021&se=2025-11-24T10%3A00%3A00Z&sig={quote(signature, safe='')}"
 
 
-def written_by(url: str, token: str, folder: Path, *options: str) -> dict[str, bytes]:
+def written_by(url: str, token: str, other: str, folder: Path, *options: str) -> dict[str, bytes]:
     """Run the suite in a process of its own, and give every byte that it wrote, by where."""
     places = {name: folder / name for name in ("report", "temporary", "home")}
     for place in places.values():
         place.mkdir(parents=True)
-    variables = {"MESH_EXPORT_TOKEN": token, "TMPDIR": str(places["temporary"]), "HOME": str(places["home"])}
+    tokens = {"MESH_EXPORT_TOKEN": token, "MESH_EXPORT_OTHER_TOKEN": other}
+    variables = {**tokens, "TMPDIR": str(places["temporary"]), "HOME": str(places["home"])}
     github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(folder / "step-summary.md")}
     call = [str(PYTEST), str(ROOT / "conformance"), "--url", url, "--report-dir", str(places["report"]), *options]
     done = subprocess.run(call, cwd=folder, env={**os.environ, **variables, **github}, capture_output=True, check=False)
@@ -151,23 +152,23 @@ def written_by(url: str, token: str, folder: Path, *options: str) -> dict[str, b
 
 
 LOUD = ("-vv", "--tb=long", "--showlocals", "-rA", "--log-cli-level=DEBUG", "--log-file=log.txt")
-EXACT = ("-k", "credentials or methods or both_paths or whole_list or prefix or invalid")
+EXACT = ("-k", "credentials or access or methods or both_paths or whole_list or prefix or invalid")
 
 
 @settings(
     max_examples=2, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
 )
-@given(token=SECRETS, signature=SECRETS)
+@given(token=SECRETS, other=SECRETS, signature=SECRETS)
 def test_nothing_that_is_written_holds_a_secret(
-    token: str, signature: str, tmp_path_factory: pytest.TempPathFactory
+    token: str, other: str, signature: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
-    app = repeating(mock.create_app(mock.Settings(token=token)), token, signature)
+    app = repeating(mock.create_app(mock.Settings(token=token, other_token=other)), token, signature)
     with serving(app) as port:
-        written = written_by(f"http://{HOST}:{port}", token, folder, "--seed", "1", *EXACT, *LOUD)
+        written = written_by(f"http://{HOST}:{port}", token, other, folder, "--seed", "1", *EXACT, *LOUD)
     assert {"report/report.json", "report/report.html", "report/junit.xml", "stdout", "log.txt"} <= written.keys()
     assert len(written["report/report.json"]) > 20_000
-    secrets = [token, token[::-1], signature]
+    secrets = [token, token[::-1], other, signature]
     assert {place: held for place, text in written.items() if (held := found(text, secrets))} == {}
 
 
