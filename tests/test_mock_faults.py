@@ -113,6 +113,7 @@ def _plain_questions() -> Iterator[Question]:
         for rest in ("", "&$top=1000", "&$skip=100", "&$orderBy=date:asc")
     )
     yield from (_get(f"cdn={cdn}") for cdn in (0, 1))
+    yield _get("cdn=1&exportType=CESIUM", FULL)
     yield from (_get("", {"prefer": text}) for text in _PREFERENCES)
     yield from (_get("$orderBy=date:asc", {"prefer": "return=minimal"}), _get("", {"prefer": "return=minimal"}))
     yield "GET", "/mesh-export/?$top=5", [(b"prefer", b"wait=5"), (b"prefer", b"return=representation")], True
@@ -131,6 +132,7 @@ _PREFERENCES = (
     " return=representation ,wait=5",
     "return=other",
     "respond-async",
+    "echo=representation",
     'foo="',
     "\xff",
 )
@@ -173,6 +175,7 @@ def _odd_questions() -> Iterator[Question]:
     for text in (f"{uuid}0", f"0{uuid}", f"{uuid[:-1]}g", f"{{{uuid}}}", uuid.replace("-", ""), "x", f"{'0' * 35}-"):
         yield _get(f"iModelId={text}")
     yield _get("iModelId=00000000-0000-4000-8000-000000000000")
+    yield from (_get(f"iModelId={uuid}&$orderBy="), _get("exportType=3D_i%25"))
     for text in (f"{digits}0", f"0{digits}", f"{digits[:-1]}g", digits[:-1], digits + digits[:24], digits[:7], "x"):
         yield _get(f"changesetId={text}")
     numbers = ("-1", "-5", "x", "5x", "1.5", "1e1", "0x10", "%D9%A3", "null", "5,6", "%2B5", "+5", "", "0", "1" * 25)
@@ -213,6 +216,7 @@ def _credential_questions() -> Iterator[Question]:
     yield from (_without_token(query) for query in (*queries, "$top=5000", "iModelId=x", "$orderBy=x"))
     yield from (_without_token(path="/mesh-export"), _without_token(value="Bearer wrong", path="/mesh-export"))
     yield ("GET", "/mesh-export/", FULL, False)
+    yield from (_without_token("iModelId=00000000-0000-4000-8000-000000000000"), _without_token("$skip=250"))
     yield from (_without_token(value="Bearer " + token) for token in _TOKENS)
     yield from (_without_token("$orderBy=date:asc", "Bearer wrong"), _without_token("$top=5000", "Bearer wrong"))
     yield from (
@@ -337,6 +341,14 @@ def test_fault_of_limits_shows_itself(name: str) -> None:
     time.sleep(1.1)
     replies = [[ask(app, "/mesh-export/?$top=1")] for app in apps]
     assert replies[0] != replies[1]
+
+
+def test_who_has_the_etag_of_a_page_needs_no_token() -> None:
+    app = create_app(Settings(fault="not-modified-to-nobody"))
+    tag = {"if-none-match": ask(app, "/mesh-export/?$top=5").headers["etag"]}
+    assert ask(app, "/mesh-export/?$top=5", tag, token=False).status == 304
+    assert ask(app, "/mesh-export/?$top=6", tag, token=False).status == 401
+    assert ask(app, "/mesh-export/?$top=5", {"if-none-match": '"x"'}, token=False).status == 401
 
 
 def test_hang_ends_with_the_server() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from ..access import unauthorized
-from ..answers import refusal
+from ..answers import dump, refusal
 from ..model import Answer, Problem, RefusalError
 from .tools import (
     Change,
@@ -21,6 +22,7 @@ from .tools import (
     header,
     items,
     later_page,
+    of_list,
     one_complete,
     plain,
     put,
@@ -30,7 +32,7 @@ from .tools import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..model import Call, Gate, Stages
+    from ..model import Call, Gate, Query, Stages
 
 
 def _line(call: Call) -> str:
@@ -133,6 +135,47 @@ def _parameters_first(*names: str) -> Change:
     return change
 
 
+def _opens(test: Callable[[Call, Query], bool]) -> Change:
+    """Answers some queries of the list, where they can be worked with, before the token is looked at."""
+
+    def change(stages: Stages) -> Stages:
+        def authorize(call: Call) -> Answer | None:
+            refused = stages.authorize(call)
+            if refused is None or not of_list(call):
+                return refused
+            try:
+                query = stages.validate(call, stages.read(call))
+            except RefusalError:
+                return refused
+            return None if test(call, query) else refused
+
+        return evolve(stages, authorize=authorize)
+
+    return change
+
+
+def _of_unknown_imodel(call: Call, query: Query) -> bool:
+    return query.values.get("iModelId", "") not in {"", *(export.imodel_id.lower() for export in call.exports)}
+
+
+def _revalidated(finish: Any) -> Any:
+    """Gives each page an ETag, and tells anyone who has it that nothing has changed."""
+    given: set[tuple[str, bytes, str]] = set()
+
+    def finished(call: Call, answer: Answer) -> Any:
+        place = (call.request.path, call.request.query)
+        asked = call.request.header("if-none-match") or ""
+        if answer.status == 200 and of_list(call):
+            tag = f'"{hashlib.sha256(dump(call, answer.document)).hexdigest()[:16]}"'
+            given.add((*place, tag))
+            answer = _with_header("ETag", lambda _call: tag)(call, answer)
+        elif answer.status == 401 and (*place, asked) in given:
+            answer = Answer(304, headers=(("ETag", asked),))
+        return finish(call, answer)
+
+    return finished
+
+
 def _with_header(name: str, value: Callable[[Call], str]) -> Callable[[Call, Answer], Answer]:
     return lambda call, answer: evolve(answer, headers=(*answer.headers, (name, value(call))))
 
@@ -195,6 +238,24 @@ FAULTS = (
         ("auth-required", "answers-independent"),
         "A client that sent a good token once needs it no more.",
         around("authorize", _session),
+    ),
+    Fault(
+        "open-for-unknown-imodel",
+        ("auth-required", "auth-wrong-token"),
+        "An `iModelId` of which there is nothing gets its empty list before the token is looked at.",
+        _opens(_of_unknown_imodel),
+    ),
+    Fault(
+        "open-past-the-end",
+        ("auth-required", "auth-wrong-token"),
+        "A `$skip` beyond the collection gets its empty page before the token is looked at.",
+        _opens(lambda call, query: query.skip >= len(call.exports)),
+    ),
+    Fault(
+        "not-modified-to-nobody",
+        ("auth-required", "auth-wrong-token"),
+        "A conditional request with the right ETag gets 304 without a token.",
+        around("finish", _revalidated),
     ),
     Fault(
         "auth-missing-403",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -11,6 +12,7 @@ from ..access import not_found
 from ..answers import refusal
 from ..model import Answer, InvalidValueError, Problem
 from ..parameters import pairs
+from ..selection import of_type
 from .tools import (
     CallTest,
     Change,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
     from ..model import Call, Export, Query
 
+# What SQL writes otherwise than a shell.
+_LIKE = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _CONDITIONS: tuple[tuple[str, str, CallTest], ...] = (
     ("with-order", "where there is an order", has("$orderBy")),
@@ -488,6 +492,17 @@ FAULTS = (
                 export.export_type == wanted
                 or (wanted.upper() == "3DTILES" and export.export_type == "3DTiles")
                 or (wanted == "CESIUM" and export.export_type == "3DTiles")
+            ),
+        ),
+    ),
+    Fault(
+        "exporttype-like-pattern",
+        ("exporttype-only",),
+        "`exportType` is a pattern as SQL has them for LIKE: `%` and `_` stand for anything.",
+        matched(
+            _TYPE,
+            lambda call, export, wanted: (
+                of_type(call, export, wanted) or fnmatchcase(export.export_type, wanted.translate(_LIKE))
             ),
         ),
     ),

@@ -527,6 +527,18 @@ FAULTS = (
         _drops("cdn", links=("next",), when=full),
     ),
     Fault(
+        "next-loses-itwinjs-beside-tileversion",
+        ("links-keep-query",),
+        "`next` loses `iTwinJS` beside `tileVersion`.",
+        _drops("iTwinJS", links=("next",), when=has("tileVersion")),
+    ),
+    Fault(
+        "next-loses-order-beside-cdn",
+        ("links-keep-query",),
+        "`next` loses `$orderBy` beside `cdn`.",
+        _drops("$orderBy", links=("next",), when=has("cdn")),
+    ),
+    Fault(
         "links-unescaped",
         ("links-keep-query", "link-absolute"),
         "The values of parameters are not escaped in links.",

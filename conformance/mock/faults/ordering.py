@@ -398,6 +398,12 @@ FAULTS = (
         _mesh(_off_cdn, lambda call, _export: later_page(call)),
     ),
     Fault(
+        "cdn-ignored-for-cesium",
+        ("cdn-urls",),
+        "`cdn=1` is ignored where `exportType=CESIUM` is asked for.",
+        _mesh(_off_cdn, lambda call, _export: "CESIUM" in texts(call, "exportType")),
+    ),
+    Fault(
         "cdn-in-path-only",
         ("cdn-urls",),
         "`cdn=1` changes the path of mesh links and not the host.",

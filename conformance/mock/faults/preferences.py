@@ -105,6 +105,10 @@ def _unknown_value(call: Call) -> bool:
     return any(one.name == "return" and one.value not in {"minimal", "representation"} for one in parse(_said(call)))
 
 
+def _names_representation(call: Call) -> bool:
+    return any(one.name != "return" and one.value == "representation" for one in parse(_said(call)))
+
+
 def _asks_minimal(call: Call) -> bool:
     return any(one.name == "return" and one.value == "minimal" for one in parse(_said(call)))
 
@@ -246,6 +250,12 @@ FAULTS = (
         ("prefer-default",),
         "Without `prefer`, the path without a slash gives the full representation.",
         _overruled(_FULL, lambda call: not header("prefer")(call) and bare_path(call)),
+    ),
+    Fault(
+        "preference-of-any-name",
+        ("prefer-default",),
+        "Any preference for a representation is taken for `return=representation`, whatever its name.",
+        _overruled(_FULL, _names_representation),
     ),
     Fault(
         "default-has-request",

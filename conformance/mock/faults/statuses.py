@@ -47,6 +47,14 @@ def _empty(answer: Answer) -> bool:
     return not answer.document["exports"]
 
 
+def _found_first(list_exports: Any) -> Any:
+    def listed(call: Call, query: Any) -> Any:
+        found = call.stages.select(call, query, call.exports)
+        return list_exports(call, query) if found else not_found(call)
+
+    return listed
+
+
 def _error(status: int, code: str) -> Callable[[Call], Answer]:
     return lambda call: refusal(call, status, Problem(code, "The request cannot be answered.", None))
 
@@ -54,19 +62,6 @@ def _error(status: int, code: str) -> Callable[[Call], Answer]:
 def _unknown_imodel(call: Call) -> bool:
     owned = {export.imodel_id.lower() for export in call.exports}
     return any(re.fullmatch(r"[0-9a-f-]{36}", text) and text not in owned for text in texts(call, "iModelId"))
-
-
-def _conditional(call: Call, answer: Answer) -> Answer:
-    tag = f'"{len(str(answer.document))}"'
-    if call.request.header("if-none-match") is not None:
-        return Answer(304, headers=(("ETag", tag),))
-    return evolve(answer, headers=(*answer.headers, ("ETag", tag)))
-
-
-def _ranged(call: Call, answer: Answer) -> Answer:
-    if call.request.header("range") is None:
-        return answer
-    return evolve(answer, status=206, headers=(*answer.headers, ("Content-Range", "bytes 0-1/2")))
 
 
 def _astral(text: str) -> bool:
@@ -142,6 +137,12 @@ FAULTS = (
         ("status-documented",),
         "A selection without exports gets 404.",
         _listed(lambda call, answer: not_found(call) if _empty(answer) else answer),
+    ),
+    Fault(
+        "empty-is-not-found",
+        ("status-documented",),
+        "A collection without exports, or a filter that leaves none, gets 404; a page past the end does not.",
+        around("list_exports", _found_first),
     ),
     Fault(
         "nothing-found-204",
@@ -256,6 +257,12 @@ FAULTS = (
         ("status-no-server-error",),
         "An empty `$orderBy` ends in a server error.",
         _crashes(written("$orderBy", lambda text: not text)),
+    ),
+    Fault(
+        "empty-orderby-crashes-with-filter",
+        ("status-no-server-error",),
+        "An empty `$orderBy` beside `iModelId` ends in a server error.",
+        _crashes(_all(has("iModelId"), written("$orderBy", lambda text: not text))),
     ),
     Fault(
         "empty-version-crashes",
