@@ -31,7 +31,7 @@ NEEDED_FOR = {
     "deleteExport_body": "delete-error-is-text",
     "deleteExport_code": "delete-code-of-imodel",
     "deleteExport_credentials": "delete-without-token",
-    "whole_answer": "gzip-twice",
+    "whole_answer": "length-too-long",
     "documented_status": "part-206",
     "valid_request_is_accepted": "exporttype-imodel-refused",
     "invalid_parameter_is_refused": "any-direction",
