@@ -140,7 +140,7 @@ FAULTS = (
     ),
     Fault(
         "empty-is-not-found",
-        ("status-documented",),
+        ("status-documented", "skip-past-end", "path-served"),
         "A collection without exports, or a filter that leaves none, gets 404; a page past the end does not.",
         around("list_exports", _found_first),
     ),
