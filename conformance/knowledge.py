@@ -44,6 +44,7 @@ class Knowledge:
         compatible: The ids that a value of `tileVersion` or `iTwinJS` was seen to select.
         default_top: The page size without `$top`, as it was seen.
         plain_minimal: Whether the minimal representation was seen without `request`.
+        cursors: Parameters of the server's own by which its links name a page.
         hosts: The hosts of mesh links without `cdn`.
         cdn_hosts: The hosts of mesh links with `cdn=1`.
         served: The ids of the operations that the server was seen to have.
@@ -54,6 +55,7 @@ class Knowledge:
     compatible: dict[tuple[str, str], frozenset[str]] = field(factory=dict)
     default_top: int = DEFAULT_TOP
     plain_minimal: bool | None = None
+    cursors: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
     cdn_hosts: frozenset[str] = frozenset()
     served: set[str] = field(factory=lambda: {spec.LIST})

@@ -18,6 +18,7 @@ from attrs import evolve, frozen
 
 from conformance import checks, deprecation, ledger
 from conformance.account import BudgetSpentError
+from conformance.checks.links import cursors, link_query
 from conformance.checks.operations import is_plain_id
 from conformance.checks.registry import Context
 from conformance.checks.selections import compare_walks
@@ -265,6 +266,9 @@ class Run:
         """Keep the order of a whole selection the first time that it comes, and which operations there are."""
         if checks.shows_operation(context.exchange):
             self.knowledge.served.add(context.operation)
+        for href in context.exchange.links.values() if context.readable_list else ():
+            link = link_query(href)
+            self.knowledge.cursors |= (cursors(link) if link else frozenset()) - context.query.unknown
         if context.query.value("cdn") == "1" and context.readable_list:
             hosts = {host for export in context.exchange.exports if (host := mesh_host(export))}
             self.knowledge.cdn_hosts |= hosts

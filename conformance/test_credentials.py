@@ -23,6 +23,7 @@ def _requests(run: Run) -> list[Request]:
     others = [
         Request(), Request(path=bare), Request(path=bare, query="%24top=5"), Request(headers=FULL), Request(query="client=CesiumJS"),
         Request(headers=(("x-api-host-and-root", "https://example.com"),)), Request(headers=(("Accept", "*/*"),)), Request.of((("$top", "2"),), headers=FULL),
+        Request(query=f"iModelId={values.unknown_imodel(13)}"), Request(query="$skip=1000000"),
         Request(query="$top=1000", headers=FULL), Request(query="$skip=100"), Request(query="cdn=1", headers=FULL),
     ]  # fmt: skip
     return [*others, *valid, *invalid]

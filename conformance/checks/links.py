@@ -40,12 +40,22 @@ def kept_query(context: Context) -> Iterator[Observation]:
         return
     for name, href in context.exchange.links.items():
         query = link_query(href)
-        if name not in ("self", "next", "prev") or query is None:
+        if name not in ("self", "next", "prev") or query is None or _by_cursor(context, query):
             continue
         link = dict(parse_qsl(urlsplit(href).query, keep_blank_values=True))
         lost = next((key for key, value in kept.items() if not _keeps(name, key, value, link)), None)
         message = f"{name} has {lost}={link.get(lost)!r} for {kept[lost]!r}" if lost else ""
         yield judged("links-keep-query", lost is None, message)
+
+
+def _by_cursor(context: Context, link: Query) -> bool:
+    """Whether a link names its page in a way of the server's own: where it leads is then seen by following it."""
+    return bool(cursors(link) - context.query.unknown)
+
+
+def cursors(link: Query) -> frozenset[str]:
+    """The parameters of the server's own by which a link names its page; none where it has `$skip`."""
+    return frozenset() if "$skip" in link.parameters or link.respelled else link.unknown
 
 
 def _to_keep(context: Context) -> dict[str, str]:
@@ -82,26 +92,26 @@ def _clear(context: Context) -> bool:
 @check("links-self-page", "links-next-present", "links-next-absent", "links-next-page", "links-prev-page")
 def paging_links(context: Context) -> Iterator[Observation]:
     """`self`, `next` and `prev` lead to this page, to the one that follows and to the one before."""
-    if not context.readable_list or not _clear(context):
+    if not context.readable_list or not _clear(context) or context.by_cursor:
         return
     query, links, knowledge = context.query, context.exchange.links, context.knowledge
     top = query.count("$top") or knowledge.default_top
     skip = query.count("$skip") or 0
     came = len(context.exchange.exports)
     if "self" in links:
-        yield from _leads(links["self"], "links-self-page", {"$skip": skip, "$top": query.count("$top")}, top)
+        yield from _leads(context, links["self"], "links-self-page", {"$skip": skip, "$top": query.count("$top")}, top)
     if "next" in links and came:
         if came < top:
             yield broken("links-next-absent", f"a page of {came} exports for a $top of {top} has a link next")
         else:
             yield from _leads(
-                links["next"], "links-next-page", {"$skip": skip + came, "$top": query.count("$top")}, top
+                context, links["next"], "links-next-page", {"$skip": skip + came, "$top": query.count("$top")}, top
             )
     if "prev" in links:
         if skip == 0:
             yield broken("links-prev-page", "the first page has a link prev")
         elif came:
-            yield from _leads_back(links["prev"], skip, top)
+            yield from _leads_back(context, links["prev"], skip, top)
     yield from _presence(context, skip, came, top)
 
 
@@ -120,10 +130,12 @@ def _presence(context: Context, skip: int, came: int, top: int) -> Iterator[Obse
         yield held("links-next-absent")
 
 
-def _leads(href: str, requirement: str, expected: Mapping[str, int | None], top: int) -> Iterator[Observation]:
+def _leads(
+    context: Context, href: str, requirement: str, expected: Mapping[str, int | None], top: int
+) -> Iterator[Observation]:
     """Whether a link has the place and size of a page; what it leaves out has its default."""
     query = link_query(href)
-    if query is None:
+    if query is None or _by_cursor(context, query):
         return
     skip = query.count("$skip") if "$skip" in query.parameters else 0
     size = query.count("$top") if "$top" in query.parameters else None
@@ -137,9 +149,9 @@ def _leads(href: str, requirement: str, expected: Mapping[str, int | None], top:
     yield judged(requirement, skip == expected["$skip"] and right_size, message)
 
 
-def _leads_back(href: str, skip: int, top: int) -> Iterator[Observation]:
+def _leads_back(context: Context, href: str, skip: int, top: int) -> Iterator[Observation]:
     query = link_query(href)
-    if query is None:
+    if query is None or _by_cursor(context, query):
         return
     back = query.count("$skip") if "$skip" in query.parameters else 0
     fine = back == max(0, skip - top)

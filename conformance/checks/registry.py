@@ -102,6 +102,11 @@ class Context:
         return bool(self.exchange.request.header("x-api-host-and-root")) and self.plain_root is None
 
     @property
+    def by_cursor(self) -> bool:
+        """Whether the request names its page by a parameter that links have of the server's own."""
+        return bool(self.query.unknown & self.knowledge.cursors)
+
+    @property
     def ordinary(self) -> bool:
         """Whether the page says how the request is answered: a well-formed GET with the good credential."""
         request = self.exchange.request
