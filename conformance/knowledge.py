@@ -1,7 +1,7 @@
 """What the run has learned of the endpoint so far, for the checks to hold answers against.
 
-Only what was seen: the last walk, the order of whole selections, which exports a version is compatible with. All of it
-is forgotten when the collection is seen to move.
+Only what was seen: the last walk, the order of whole selections, which exports a version is compatible with. These are
+forgotten when the collection is seen to move.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from conformance.query import COMPATIBILITY, FILTERS, Query
 
 DEFAULT_TOP: Final = 100
 """The page size that the page's example has where none was asked for."""
+LARGEST_TOP: Final = 1000
+"""The largest page size that the page allows to ask for."""
 _MOST_SEQUENCES: Final = 400
 
 
@@ -43,6 +45,8 @@ class Knowledge:
         sequences: The ids of whole selections, in the order in which they came.
         compatible: The ids that a value of `tileVersion` or `iTwinJS` was seen to select.
         default_top: The page size without `$top`, as it was seen.
+        page_cut: The exports on a page that asks for the most, as they were seen.
+        part_keys: The filters, name and value, whose selections are known whole where the collection is not.
         plain_minimal: Whether the minimal representation was seen without `request`.
         cursors: Parameters of the server's own by which its links name a page.
         hosts: The hosts of mesh links without `cdn`.
@@ -54,6 +58,8 @@ class Knowledge:
     sequences: dict[SelectionKey, tuple[str, ...]] = field(factory=dict)
     compatible: dict[tuple[str, str], frozenset[str]] = field(factory=dict)
     default_top: int = DEFAULT_TOP
+    page_cut: int = LARGEST_TOP
+    part_keys: list[tuple[str, str]] = field(factory=list)
     plain_minimal: bool | None = None
     cursors: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()

@@ -13,7 +13,8 @@ from attrs import define, field
 
 from conformance.collection import Export, identity
 from conformance.exchange import Exchange, Request
-from conformance.run import FULL, LARGEST_TOP, Run
+from conformance.knowledge import LARGEST_TOP
+from conformance.run import FULL, Run
 
 _STAGES: Final = {"NotStarted": 0, "InProgress": 1, "Complete": 2, "Invalid": 2}
 _FINISHED: Final = ("Complete", "Invalid")

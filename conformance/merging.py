@@ -11,9 +11,10 @@ from collections.abc import Iterable
 
 from attrs import define, evolve, field
 
+from conformance.evidence import follows_from
 from conformance.latency import Latencies
 from conformance.redaction import Redactor
-from conformance.run import Run, follows_from
+from conformance.run import Run
 from conformance.verdict import Tally
 
 

@@ -22,15 +22,16 @@ import hypothesis
 import hypothesis.configuration
 import pytest
 
-from conformance import ledger, options, settings_file, spec
+from conformance import ledger, options, second_look, settings_file, spec
 from conformance import session as sessions
 from conformance.account import BudgetSpentError
 from conformance.credentials import CredentialError
 from conformance.distribution import Controller, Worker, is_controller, worker_session
 from conformance.merging import Seen
+from conformance.opening import CannotTestError
 from conformance.options import OPTIONS, OptionError, Settings
 from conformance.redaction import hide_signed_links
-from conformance.run import CannotTestError, Run
+from conformance.run import Run
 from conformance.session import Session
 from conformance.verdict import ExitCode
 
@@ -287,7 +288,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
         try:
             yield
         finally:
-            confirmed = run.settle()
+            confirmed = second_look.settle(run)
     except BudgetSpentError as error:
         run.spent = str(error)
         pytest.skip(run.spent)

@@ -1,27 +1,73 @@
-"""How a failing request is made smaller, and which of two violations counts for more.
+"""Makes a failing request smaller, by sending it again without one part after the other.
 
-What fails, and whether it still does, the run finds out by sending.
+Which requirement what is left breaks is the business of `blame`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from attrs import evolve
 
 from conformance import ledger, spec
 from conformance.checks.registry import Observation
-from conformance.exchange import CredentialKind, Request, encode
+from conformance.exchange import CredentialKind, Exchange, Request, encode
 from conformance.ledger import Level
+from conformance.run import Run, Suspicion
+
+_DROPS: Final = 32
+"""Parts that are dropped at most, on trial, for one violation."""
 
 
-def weaker(one: Observation, other: Observation) -> bool:
+def reduce(run: Run, suspicion: Suspicion) -> tuple[Exchange, Observation]:
+    """Drop one part of the request after the other, as long as the same check still fails.
+
+    Returns:
+        The exchange of the smallest request, and what the check observed in it.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
+    exchange, observation = suspicion.exchange, suspicion.observation
+    place, shrunk = 0, False
+    for _ in range(_DROPS):
+        smaller = list(_smaller_requests(exchange.request, observation.check))
+        if place >= len(smaller):
+            if not shrunk:
+                break
+            place, shrunk = 0, False
+            continue
+        found = fails(run, smaller[place], observation.check)
+        if found and not _weaker(found[1], observation):
+            (exchange, observation), shrunk = found, True
+        else:
+            place += 1
+    return exchange, observation
+
+
+def fails(run: Run, request: Request, check: str) -> tuple[Exchange, Observation] | None:
+    """Send a request, unless it was sent before, and see whether a check fails; nothing is suspected anew.
+
+    Returns:
+        The exchange and what the check observed; None where the check does not fail.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
+    exchange = run.send_once(request)
+    run.unsuspect(exchange)
+    found = next((each for each in run.observe(exchange) if each.check == check and not each.holds), None)
+    return (exchange, found) if found else None
+
+
+def _weaker(one: Observation, other: Observation) -> bool:
     """Whether one violation counts for less than another."""
     levels = [ledger.requirements()[each.requirement].level for each in (one, other)]
     return levels == [Level.SHOULD, Level.MUST]
 
 
-def smaller_requests(request: Request, check: str) -> Iterator[Request]:
+def _smaller_requests(request: Request, check: str) -> Iterator[Request]:
     """The request without one of its parts, each in turn."""
     pairs = request.pairs
     for index in range(len(pairs)):

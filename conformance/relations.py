@@ -18,8 +18,9 @@ from conformance.checks.registry import Observation, judged
 from conformance.checks.selections import difference
 from conformance.collection import date, passes
 from conformance.exchange import Exchange, Request, encode
+from conformance.knowledge import LARGEST_TOP
 from conformance.query import COMPATIBILITY, FILTERS
-from conformance.run import FULL, LARGEST_TOP
+from conformance.run import FULL
 
 Send = Callable[[Request], Exchange]
 RelationFunction = Callable[[Send, Request], Iterator[Observation]]

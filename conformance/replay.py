@@ -19,11 +19,11 @@ from attrs import define, frozen
 
 from conformance import disguises
 from conformance.checks import CHECKS
+from conformance.evidence import BY_COMPARISON
 from conformance.exchange import GOOD, NO_CREDENTIAL, Credential, CredentialKind, Request
 from conformance.invocation import suite
 from conformance.redaction import PLACEHOLDER
 from conformance.report import InvalidReportError, read
-from conformance.run import BY_COMPARISON
 from conformance.verdict import ExitCode
 from conformance.wording import nearest
 

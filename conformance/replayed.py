@@ -10,6 +10,7 @@ from typing import Final
 from conformance.endpoint import UnsendableError
 from conformance.replay import Replaying
 from conformance.run import Run
+from conformance.walking import learn_selection
 
 _TIMES: Final = 3
 """How often the request is sent before it counts as answered well: a fault may come and go."""
@@ -18,7 +19,7 @@ _TIMES: Final = 3
 def test_the_exchange_is_sent_again(run: Run, replaying: Replaying) -> None:
     """The smallest exchange of a finding, again."""
     request = replaying.request(run.endpoint.token)
-    run.learn_selection(request)
+    learn_selection(run, request)
     for _ in range(_TIMES):
         try:
             exchange = run.send(request)

@@ -25,12 +25,14 @@ from conformance.account import Account
 from conformance.connection import Connection, proxy_passwords
 from conformance.credentials import Credentials
 from conformance.endpoint import Endpoint, Limits
+from conformance.evidence import RESTING_ON_THE_WALK
 from conformance.exchange import Credential, CredentialKind
 from conformance.merging import Seen
+from conformance.opening import open_run
 from conformance.options import Settings
 from conformance.plan import Plan, print_plan
 from conformance.redaction import Redactor
-from conformance.run import RESTING_ON_THE_WALK, Run
+from conformance.run import Run
 from conformance.verdict import ExitCode, Judgement
 
 _SAVED_EVERY: Final = 5.0
@@ -159,7 +161,7 @@ def opened(session: Session) -> Iterator[None]:
         stands_in_for=session.target,
     )
     try:
-        run.open()
+        open_run(run)
         session.plan.open(run.endpoint.sent)
         yield
     finally:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from conformance import spec, values
 from conformance.exchange import Request, encode
+from conformance.knowledge import LARGEST_TOP
 from conformance.query import FILTERS
-from conformance.run import FULL, LARGEST_TOP, Run
+from conformance.run import FULL, Run
 
 _MOST_TRIES: Final = 40
 _ROOTS: Final = ("https://example.com", "https://api.example.com/root", "http://localhost:8080/x-1")

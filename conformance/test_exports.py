@@ -6,7 +6,8 @@ import pytest
 
 from conformance import values
 from conformance.exchange import Request
-from conformance.run import FULL, LARGEST_TOP, Run
+from conformance.knowledge import LARGEST_TOP
+from conformance.run import FULL, Run
 
 
 @pytest.mark.requirements(

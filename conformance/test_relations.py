@@ -15,6 +15,7 @@ from conformance.options import Settings
 from conformance.relations import RELATIONS, Relation
 from conformance.run import Run
 from conformance.strategies import counterexample, valid_requests
+from conformance.walking import walk
 
 _EXAMPLES: Final = 2
 _EXAMPLES_LATER: Final = 12
@@ -75,7 +76,7 @@ def _confirm(run: Run, relation: Relation, request: Request) -> None:
     """Count what a relation sees broken between two walks that agree."""
     requirements = sorted(relation.requirements)
     for _ in range(_LOOKS):
-        before, _ = run.walk()
+        before, _ = walk(run)
         sent: list[Exchange] = []
 
         def send(each: Request, sent: list[Exchange] = sent) -> Exchange:
@@ -83,7 +84,7 @@ def _confirm(run: Run, relation: Relation, request: Request) -> None:
             return sent[-1]
 
         broken = [observation for observation in relation(send, request) if not observation.holds]
-        after, _ = run.walk()
+        after, _ = walk(run)
         if not broken:
             return
         if before and after and before.agrees_with(after):

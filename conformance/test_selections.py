@@ -9,8 +9,10 @@ import pytest
 from conformance import values
 from conformance.collection import Snapshot, requested
 from conformance.exchange import Request
+from conformance.knowledge import LARGEST_TOP
 from conformance.query import COMPATIBILITY, FILTERS
-from conformance.run import FULL, LARGEST_TOP, Run
+from conformance.run import FULL, Run
+from conformance.walking import learn_compatible
 
 _WHOLE = ("$top", str(LARGEST_TOP))
 _MOST_VALUES = 6
@@ -269,7 +271,7 @@ def test_a_version_selects_a_steady_subset(run: Run, name: str) -> None:
     slices = [(), (("$top", "10"),), (("$skip", "10"), ("$top", "10")), (("$orderBy", "date:asc"), _WHOLE)]
     for version in _VERSIONS[name]:
         if (name, version) not in run.knowledge.compatible:
-            run.learn_compatible(name, version)
+            learn_compatible(run, name, version)
     telling = _telling(run, name)
     for version in telling:
         chosen = (name, version)
@@ -291,7 +293,7 @@ def test_two_versions_combine(run: Run) -> None:
     for name in COMPATIBILITY:
         for version in _VERSIONS[name]:
             if (name, version) not in run.knowledge.compatible:
-                run.learn_compatible(name, version)
+                learn_compatible(run, name, version)
     tiles, viewers = (_telling(run, name) for name in COMPATIBILITY)
     for tile_version, itwinjs in ((tiles[0], viewers[0]), (tiles[-1], viewers[-1]), (tiles[0], viewers[-1])):
         run.send(Request.of((("tileVersion", tile_version), ("iTwinJS", itwinjs), _WHOLE), headers=FULL))

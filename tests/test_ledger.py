@@ -13,9 +13,9 @@ import pytest
 
 from conformance import ledger, spec
 from conformance.checks import CHECKS
+from conformance.evidence import BY_COMPARISON
 from conformance.ledger import Level, Requirement
 from conformance.needs import NEEDS
-from conformance.run import BY_COMPARISON
 from scripts import drift
 
 ROOT = Path(__file__).resolve().parent.parent

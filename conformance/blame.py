@@ -1,0 +1,110 @@
+"""Counts confirmed violations, each under the requirement that its smallest form breaks.
+
+What the smallest form is, `reduction` finds out; whether a violation is one at all, `second_look` has decided.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import evolve
+
+from conformance.checks.registry import Observation
+from conformance.evidence import OWN_CAUSE
+from conformance.exchange import Request, encode
+from conformance.reduction import fails, reduce
+from conformance.run import FULL, Run, Suspicion
+
+_REDUCTIONS: Final = 3
+"""How often the blame for one requirement is looked for before it counts as the consequence of another."""
+_CACHEABLE: Final = frozenset(
+    {"representation", "root_prefix", "selection", "sequence", "data", "ordered", "mesh_hosts", "kept_query"}
+)
+"""Checks that fail where an answer was made for another request."""
+_OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", "unique"})
+"""Checks of what exports are, which no prefix and no `cdn` may change."""
+_BUST: Final = ("nothing", "1")
+"""A parameter that means nothing and that no cache has seen."""
+
+
+def count(run: Run, suspicion: Suspicion) -> None:
+    """Count a confirmed violation under the requirement that its smallest form breaks.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
+    requirement, check = suspicion.observation.requirement, suspicion.observation.check
+    if run.tally(requirement).broken:
+        _count_another(run, suspicion)
+        return
+    if run.reductions[check, requirement] >= _REDUCTIONS:
+        return
+    run.reductions[check, requirement] += 1
+    steady = requirement.endswith("-steady")
+    if suspicion.exchange.request.changes:
+        run.broke(requirement, suspicion.exchange, suspicion.observation.message)
+        return
+    if suspicion.observation.contestable and not steady and not _lasts(run, suspicion):
+        message = f"{suspicion.observation.message}; the same request sent again is answered well"
+        run.broke("answers-independent", suspicion.exchange, message, check=check, reduced=False)
+        return
+    if suspicion.exchange.failure:
+        # A server that is down fails whatever is dropped.
+        count_as_sent(run, suspicion)
+        return
+    exchange, observation = reduce(run, suspicion)
+    blamed = _cause(run, exchange.request, observation) or observation.requirement
+    run.broke(blamed, exchange, observation.message, check=check)
+
+
+def _count_another(run: Run, suspicion: Suspicion) -> None:
+    """Count one more violation of a requirement; where no known fault explains it, its smallest form is another."""
+    requirement, check = suspicion.observation.requirement, suspicion.observation.check
+    known = run.tally(requirement).explaining(suspicion.exchange, check)
+    spent = run.reductions[check, requirement] >= _REDUCTIONS
+    if known or spent or suspicion.exchange.failure or suspicion.exchange.request.size[0] < 2:
+        count_as_sent(run, suspicion)
+        return
+    run.reductions[check, requirement] += 1
+    exchange, observation = reduce(run, suspicion)
+    if observation.requirement == requirement:
+        run.broke(requirement, exchange, observation.message, check=check)
+    else:
+        count_as_sent(run, suspicion)
+
+
+def count_as_sent(run: Run, suspicion: Suspicion) -> None:
+    """Count a confirmed violation under the requirement that was suspected, by the request as it was sent."""
+    observation = suspicion.observation
+    lone = suspicion.exchange.request.size[0] < 2 and not suspicion.exchange.failure
+    run.broke(observation.requirement, suspicion.exchange, observation.message, check=observation.check, reduced=lone)
+
+
+def _cause(run: Run, request: Request, observation: Observation) -> str | None:
+    """The promise that what is left of a reduced request breaks, where it is not the one that the check named.
+
+    Each part that is left was needed for the failure; a twin that differs in one thing and passes tells the cause.
+    """
+    if observation.requirement in OWN_CAUSE:
+        return None
+    if "%24" in request.query:
+        return "names-percent-encoded"
+    if observation.check in _OF_EXPORTS and any(name == "cdn" for name, _ in request.pairs):
+        return "cdn-links-only"
+    if observation.check in _OF_EXPORTS and request.header("x-api-host-and-root"):
+        return "root-links-only"
+    if observation.check in _CACHEABLE:
+        busted = evolve(request, query="&".join(filter(None, (request.query, encode([_BUST])))))
+        if not fails(run, busted, observation.check):
+            return "answers-independent"
+    if observation.check in ("selection", "sequence", "data") and not request.header("prefer"):
+        twin = fails(run, evolve(request, headers=(*request.headers, *FULL)), observation.check)
+        return twin[1].requirement if twin else "prefer-same-exports"
+    return None
+
+
+def _lasts(run: Run, suspicion: Suspicion) -> bool:
+    """Whether the same request fails in the same way once more."""
+    repeat = run.send(suspicion.exchange.request)
+    run.unsuspect(repeat)
+    return any(each.check == suspicion.observation.check and not each.holds for each in run.observe(repeat))

@@ -1,0 +1,94 @@
+"""Opens a run: whether there is an API to judge, the first walk, and what else is learned before the first probe.
+
+How the collection is walked is the business of `walking`; what answers prove that of the checks.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import evolve
+
+from conformance import walking
+from conformance.collection import identity
+from conformance.exchange import NO_CREDENTIAL, Exchange, Request
+from conformance.knowledge import DEFAULT_TOP, LARGEST_TOP
+from conformance.run import FULL, Run
+
+_WITHOUT_A_LIST: Final = 300
+"""Requests that a run may send where the collection cannot be read."""
+
+
+class CannotTestError(Exception):
+    """There is no API here to judge: the server does not answer, refuses a good token, or has no such path."""
+
+
+def open_run(run: Run) -> None:
+    """Look whether there is an API to judge, and make the first walk.
+
+    Raises:
+        CannotTestError: The server does not answer, refuses the token on every request, or has no such path.
+        BudgetSpentError: The run may send no more.
+    """
+    snapshot, first = walking.walk(run)
+    if snapshot is None:
+        _look_for_an_api(run, first)
+        # What is no list by now will be none a thousand requests later.
+        run.endpoint.cut_budget(_WITHOUT_A_LIST)
+        return
+    with run.source("walk"):
+        minimal = run.send(Request(headers=(("prefer", "return=minimal"),)))
+        default = run.send(Request(headers=FULL))
+    _learn_default_top(run, default, len(snapshot.exports))
+    run.knowledge.replace_snapshot(snapshot)
+    run.knowledge.plain_minimal = _minimal_is_plain(run, minimal)
+    # They were judged before there was a walk to hold them against.
+    for exchange in (first, minimal, default):
+        run.unsuspect(exchange)
+        for observation in run.observe(exchange):
+            if not observation.holds:
+                run.suspect(exchange, observation)
+
+
+def _learn_default_top(run: Run, default: Exchange, size: int) -> None:
+    """Take the page size that the server has for the one to expect, once it is known to be another."""
+    came = len(default.exports)
+    if default.is_list and came and came != min(DEFAULT_TOP, size) and came < size:
+        run.knowledge.default_top = came
+        run.broke("top-default", default, f"{came} exports without $top")
+
+
+def _minimal_is_plain(run: Run, minimal: Exchange) -> bool:
+    """Whether `request` is foreign to the minimal representation here.
+
+    A server may add members to it, `request` too, as long as the full representation still has more.
+    """
+    snapshot = run.knowledge.snapshot
+    if snapshot is None or not minimal.exports:
+        return True
+    pairs = [
+        (set(export), set(snapshot.by_id[identity(export)]))
+        for export in minimal.exports
+        if identity(export) in snapshot.by_id
+    ]
+    every = bool(pairs) and all("request" in few for few, _ in pairs)
+    return not (every and any(few < many for few, many in pairs))
+
+
+def _look_for_an_api(run: Run, first: Exchange) -> None:
+    bare = first.request.path.rstrip("/")
+    others = [run.send(evolve(Request(), path=bare)), run.send(Request())]
+    every = [first, *others]
+    if not run.endpoint.answered:
+        why = run.endpoint.trouble or "check the URL, and whether the server runs"
+        raise CannotTestError(f"No answer from {run.endpoint.url}: {why}.")
+    if all(exchange.status == 401 for exchange in every):
+        name = run.endpoint.credentials.source.name
+        raise CannotTestError(f"The server refuses the token with 401 on every request: let {name} give a good one.")
+    if all(exchange.status == 404 for exchange in every) and all(
+        run.send(request).status == 404
+        for request in (Request(query=f"$top={LARGEST_TOP + 1}"), Request(credential=NO_CREDENTIAL))
+    ):
+        raise CannotTestError(
+            f"{run.endpoint.url}{first.request.path} is not there (404): give the root of a server of this API."
+        )

@@ -1,0 +1,151 @@
+"""Confirms what a run suspects by looking a second time: a moving collection and a lost answer are no violations.
+
+What a confirmed violation is counted under is the business of `blame`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from conformance import blame, walking
+from conformance.account import BudgetSpentError
+from conformance.checks.registry import Observation
+from conformance.checks.selections import compare_walks
+from conformance.collection import Snapshot
+from conformance.evidence import OWN_CAUSE
+from conformance.exchange import CredentialKind, Exchange, Failure
+from conformance.run import Run, Suspicion
+
+_SECOND_LOOKS: Final = 4
+"""How often the collection is walked until two walks agree."""
+_ONCE_MORE: Final = frozenset({Failure.TIMEOUT, Failure.UNREACHABLE, Failure.NOT_HTTP, Failure.CUT_SHORT})
+"""Failures that count only where the same request meets them once more."""
+
+
+def settle(run: Run) -> list[tuple[str, str]]:
+    """Confirm or drop what is suspected, and count it.
+
+    Returns:
+        Requirement and message of each violation that was confirmed.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
+    pending, run.suspicions = run.suspicions, []
+    if not pending:
+        run.forget_answers()
+        return []
+    before = Counter({name: tally.broken for name, tally in run.tallies.items()})
+    try:
+        with run.source("second look"):
+            _settle(run, pending)
+    finally:
+        run.suspicions.clear()
+        run.forget_answers()
+    return [(name, tally.findings[0].message) for name, tally in run.tallies.items() if tally.broken > before[name]]
+
+
+def _settle(run: Run, pending: list[Suspicion]) -> None:
+    smallest_first = sorted(pending, key=lambda each: each.exchange.request.size)
+    plain = [each for each in smallest_first if not each.observation.contestable]
+    contested = [each for each in smallest_first if each.observation.contestable]
+    try:
+        for suspicion in _of_a_server_that_lives(run, plain):
+            if _repeats(run, suspicion):
+                blame.count(run, suspicion)
+        if contested:
+            _settle_contested(run, contested)
+    except BudgetSpentError:
+        for suspicion in _of_a_server_that_lives(run, plain):
+            if not run.tally(suspicion.observation.requirement).broken:
+                blame.count_as_sent(run, suspicion)
+        for suspicion in _of_a_server_that_lives(run, contested):
+            run.doubt(
+                suspicion.observation.requirement, f"no budget for a second look: {suspicion.observation.message}"
+            )
+        raise
+
+
+def _of_a_server_that_lives(run: Run, suspicions: list[Suspicion]) -> list[Suspicion]:
+    """Suspicions without those that only say that the server is lost: the first of these is the one that tells."""
+    watch = run.endpoint.watch
+    lost = [each for each in suspicions if run.endpoint.gone and each.exchange.failure and not each.exchange.status]
+    if watch.lost:
+        # Of requests that were under way together a later one may have been answered first.
+        last_well = watch.last_well - run.endpoint.limits.concurrency
+        lost += [each for each in suspicions if each.exchange.number > last_well and _of_a_loss(each.exchange)]
+    telling = [each for each in lost if each.exchange.status != 401 and each.observation.requirement in OWN_CAUSE]
+    first = min(telling, key=lambda each: each.exchange.number, default=None)
+    return [*([first] if first else []), *(each for each in suspicions if each not in lost)]
+
+
+def _of_a_loss(exchange: Exchange) -> bool:
+    """Whether an exchange may be of a server in a storm of errors, or of one that refuses a token that was good."""
+    good = exchange.request.credential.kind is CredentialKind.GOOD
+    return exchange.status >= 500 or (exchange.status == 401 and good)
+
+
+def _repeats(run: Run, suspicion: Suspicion) -> bool:
+    """Whether an exchange without an answer fails once more: a network may lose one.
+
+    A request that changes something is not repeated.
+    """
+    if suspicion.exchange.failure not in _ONCE_MORE or suspicion.exchange.request.changes:
+        return True
+    if run.tally(suspicion.observation.requirement).broken:
+        return False
+    repeat = run.send(suspicion.exchange.request)
+    run.unsuspect(repeat)
+    return repeat.failure is suspicion.exchange.failure
+
+
+def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
+    known = run.knowledge.snapshot
+    closing, exchange = walking.walk(run)
+    if known is None or closing is None:
+        for suspicion in contested:
+            run.doubt(suspicion.observation.requirement, "the collection could not be walked a second time")
+        return
+    for observation in compare_walks(known, closing):
+        _confirm_walks(run, observation, closing, exchange)
+    if closing.agrees_with(known):
+        for suspicion in contested:
+            blame.count(run, suspicion)
+        return
+    run.moves += 1
+    run.knowledge.replace_snapshot(closing)
+    looked: set[str] = set()
+    for suspicion in contested:
+        if suspicion.observation.requirement not in looked:
+            looked.add(suspicion.observation.requirement)
+            _look_twice(run, suspicion)
+
+
+def _confirm_walks(run: Run, observation: Observation, closing: Snapshot, exchange: Exchange) -> None:
+    if observation.holds:
+        run.held(observation.requirement)
+        return
+    third, _ = walking.walk(run)
+    again = [] if third is None else list(compare_walks(closing, third))
+    if any(each.requirement == observation.requirement and not each.holds for each in again):
+        run.broke(observation.requirement, exchange, observation.message, check=observation.check)
+
+
+def _look_twice(run: Run, suspicion: Suspicion) -> None:
+    """Walk, probe, walk again, until two walks agree; what the probe then says counts."""
+    requirement = suspicion.observation.requirement
+    for _ in range(_SECOND_LOOKS):
+        before = run.knowledge.snapshot
+        walking.learn_selection(run, suspicion.exchange.request)
+        probe = run.send(suspicion.exchange.request)
+        after, _ = walking.walk(run)
+        if before is None or after is None:
+            return
+        if before.agrees_with(after):
+            again = [each for each in run.observe(probe) if not each.holds and each.contestable]
+            for observation in again[:1]:
+                blame.count_as_sent(run, Suspicion(probe, observation))
+            return
+        run.knowledge.replace_snapshot(after)
+    run.doubt(requirement, f"the collection never stood still; seen once: {suspicion.observation.message}")

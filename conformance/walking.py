@@ -1,0 +1,133 @@
+"""Has the collection for answers to be held against, in one page, by pages or as a sample, and whole selections of it.
+
+What two walks say of each other is the business of the checks, when to walk that of its callers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from conformance.collection import Export, Snapshot, identity
+from conformance.exchange import Exchange, Request
+from conformance.knowledge import LARGEST_TOP
+from conformance.query import COMPATIBILITY
+from conformance.run import FULL, Run
+
+_WHOLE: Final = ("$top", str(LARGEST_TOP))
+_PARTS: Final = 3
+"""Parts of a collection, for each filter, that are known whole where the collection is not."""
+
+
+def walk(run: Run) -> tuple[Snapshot | None, Exchange]:
+    """Walk the whole collection in full representation; None where it cannot be read.
+
+    Returns:
+        The collection, or a sample of it where it is larger than may be walked, and the first exchange.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
+    with run.source("walk"):
+        first = run.send(Request.of((_WHOLE,), headers=FULL))
+        if first.is_list:
+            return _by_largest_pages(run, first), first
+        return _by_default_pages(run)
+
+
+def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
+    knowledge = run.knowledge
+    exports = list(first.exports)
+    repeats = _repeats(first)
+    last, pages, known = first, 1, set(first.ids)
+    while (goes_on := _goes_on(run, last)) and pages < run.endpoint.limits.max_walk:
+        last = run.send(Request.of((_WHOLE, ("$skip", str(len(exports)))), headers=FULL))
+        if not last.exports or set(last.ids) <= known:
+            goes_on = False
+            break
+        exports.extend(last.exports)
+        known.update(last.ids)
+        repeats = repeats or _repeats(last)
+        pages += 1
+    if pages > 1:
+        knowledge.page_cut = min(LARGEST_TOP, len(first.exports))
+    snapshot = _snapshot(exports, atomic=pages == 1, repeats=repeats)
+    # The one page more that a first walk asks for tells nothing of what is beyond.
+    snapshot.whole = not goes_on or len(last.exports) < knowledge.page_cut
+    if not snapshot.whole:
+        snapshot.parts = dict(_parts(run, snapshot))
+    return snapshot
+
+
+def _goes_on(run: Run, page: Exchange) -> bool:
+    """Whether to ask for more: after a full page, and once in a run after any, lest the server cuts pages short."""
+    knowledge = run.knowledge
+    return len(page.exports) >= knowledge.page_cut or (knowledge.snapshot is None and bool(page.exports))
+
+
+def _parts(run: Run, snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], Snapshot]]:
+    """Collections in the collection that one answer shows whole: those of the rarest values in the sample."""
+    knowledge = run.knowledge
+    if not knowledge.part_keys:
+        names = ("iModelId", "changesetId")
+        knowledge.part_keys = [(name, value) for name in names for value in snapshot.values(name)[-_PARTS:] if value]
+    for key in knowledge.part_keys:
+        exchange = run.send(Request.of((key, _WHOLE), headers=FULL))
+        if exchange.is_list and len(exchange.exports) < knowledge.page_cut:
+            yield key, _snapshot(exchange.exports, atomic=True, repeats=_repeats(exchange))
+
+
+def _by_default_pages(run: Run) -> tuple[Snapshot | None, Exchange]:
+    first = last = run.send(Request(headers=FULL))
+    if not first.is_list:
+        return None, first
+    exports = list(first.exports)
+    for _ in range(run.endpoint.limits.max_walk):
+        if "next" not in last.links or not last.exports:
+            break
+        last = run.send(Request(query=urlsplit(last.links["next"]).query, headers=FULL))
+        exports.extend(last.exports)
+    snapshot = _snapshot(exports, atomic=False, repeats=_repeats(first))
+    snapshot.whole = "next" not in last.links or not last.exports
+    return snapshot, first
+
+
+def _snapshot(exports: list[Export], *, atomic: bool, repeats: bool) -> Snapshot:
+    unique = {identity(export): export for export in exports if isinstance(export.get("id"), str)}
+    return Snapshot(list(unique.values()), atomic, repeats)
+
+
+def _repeats(page: Exchange) -> bool:
+    return len(set(page.ids)) < len(page.ids)
+
+
+def learn_selection(run: Run, request: Request) -> None:
+    """Have the whole selection of a slice again, to hold the slice against.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
+    pairs = [pair for pair in request.pairs if pair[0] not in ("$top", "$skip")]
+    for name in COMPATIBILITY:
+        learn_compatible(run, name, next((value for key, value in pairs if key == name), ""))
+    if pairs != request.pairs:
+        run.send(request.with_pairs([*pairs, _WHOLE]))
+
+
+def learn_compatible(run: Run, name: str, value: str) -> None:
+    """Learn which exports a version selects, from one answer that has them all.
+
+    Args:
+        run: The run.
+        name: The parameter of the version.
+        value: The version; nothing is learned of an empty one.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
+    if not value or run.knowledge.snapshot is None:
+        return
+    exchange = run.send(Request.of(((name, value), _WHOLE), headers=FULL))
+    if exchange.is_list and len(exchange.ids) < LARGEST_TOP:
+        run.knowledge.compatible.setdefault((name, value), frozenset(exchange.ids))
