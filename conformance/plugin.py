@@ -14,7 +14,7 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -246,7 +246,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             stack.close()
             if not is_worker:
                 _clear_progress()
-                _conclude(state, controller.seen if controller else state.seen)
+                with _undisturbed():
+                    _conclude(state, controller.seen if controller else state.seen)
     return result
 
 
@@ -269,6 +270,20 @@ def _conclude(state: Session, seen: Seen) -> None:
         sessions.refuse_to_judge(state, seen.no_api)
     else:
         sessions.conclude(state, seen)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let nothing but a kill come between what was seen and the report of it, which takes a second at most."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {kind: signal.signal(kind, signal.SIG_IGN) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
 
 
 def _interrupt_on_sigterm() -> None:

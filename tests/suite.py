@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import signal
+import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,10 @@ import pytest
 from attrs import frozen
 
 from conformance.mock import READINGS, SCRATCH_IMODEL, Fault, Settings, serve
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in its background deaf to interrupts, and so would every run be that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "tok-AbCdef-0123456789"
@@ -42,6 +50,15 @@ class Said:
 def judge(url: str, *options: str, token: str = TOKEN, **variables: str) -> Said:
     """Run the suite against a server, with further variables in the environment."""
     return command("--url", url, *options, token=token, **variables)
+
+
+def wait_until(reached: Callable[[], bool], run: subprocess.Popen[str]) -> None:
+    """Wait for something that a run in a process of its own does; it must not end before."""
+    end = time.monotonic() + 100
+    while not reached():
+        assert run.poll() is None, run.communicate()[0]
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.05)
 
 
 def narrowly(fault: Fault, reading: str = "default") -> Said:

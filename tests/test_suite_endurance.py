@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 from failing_server import Answer, before
-from suite import ROOT, TOKEN, Said, judge
+from suite import ROOT, TOKEN, Said, judge, wait_until
 from test_suite_command import PYTEST
 
 from conformance import report, watch
@@ -99,14 +98,6 @@ def started(folder: Path, *options: str, limit: str = "") -> subprocess.Popen[st
     return subprocess.Popen(call, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 
-def wait_for(path: Path, run: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + 100
-    while not path.exists():
-        assert run.poll() is None, run.communicate()[0]
-        assert time.monotonic() < end, "there is no report yet"
-        time.sleep(0.05)
-
-
 def read(folder: Path) -> dict[str, Any]:
     left = [path.name for path in folder.iterdir() if path.name.startswith(".")]
     assert left == []
@@ -116,7 +107,7 @@ def read(folder: Path) -> dict[str, Any]:
 def test_a_kill_that_cannot_be_caught_leaves_what_was_seen(tmp_path: Path) -> None:
     with serve(Settings(token=TOKEN)) as url:
         run = started(tmp_path, "--url", url, "--rate", "20")
-        wait_for(tmp_path / "report.json", run)
+        wait_until((tmp_path / "report.json").exists, run)
         run.kill()
         run.communicate(timeout=60)
     assert run.returncode == -signal.SIGKILL
@@ -128,7 +119,7 @@ def test_a_kill_that_cannot_be_caught_leaves_what_was_seen(tmp_path: Path) -> No
 def test_an_interrupted_run_over_processes_reports_what_was_seen(tmp_path: Path) -> None:
     with serve(Settings(token=TOKEN)) as url:
         run = started(tmp_path, "--url", url, "--rate", "20", "-n", "2")
-        wait_for(tmp_path / "report.json", run)
+        wait_until((tmp_path / "report.json").exists, run)
         run.send_signal(signal.SIGINT)
         output, _ = run.communicate(timeout=100)
     assert run.returncode == 5, output

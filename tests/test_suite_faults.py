@@ -1,6 +1,6 @@
 """Each fault of the mock is seen, and named by the requirement that it violates.
 
-A run narrowed to the requirement is enough here. Three faults for each requirement are judged, and with `FAULTS=all` in
+A run narrowed to the requirement is enough here. Two faults for each requirement are judged, and with `FAULTS=all` in
 the environment every one. What a narrowed run cannot see stands in `faults.elsewhere.txt`, each with the reason;
 `make prove` judges every fault by the whole profile.
 """
@@ -22,7 +22,7 @@ ELSEWHERE = dict(
     if line and not line.startswith("#")
 )
 NAMED = [fault for name, fault in FAULTS.items() if name not in ELSEWHERE]
-_MOST = len(FAULTS) if os.environ.get("FAULTS") == "all" else 3
+_MOST = len(FAULTS) if os.environ.get("FAULTS") == "all" else 2
 
 
 def _chosen() -> list[Fault]:

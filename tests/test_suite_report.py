@@ -7,12 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from suite import ROOT, TOKEN, Said, judge
+from suite import ROOT, TOKEN, Said, judge, wait_until
 
 from conformance import report
 from conformance.mock import READINGS, Settings, serve
@@ -87,9 +86,7 @@ def test_the_report_of_an_interrupted_run_is_valid_and_partial(tmp_path: Path) -
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert run.stdout
-        run.stdout.readline()
-        time.sleep(1)
+        wait_until((tmp_path / "report.json").exists, run)
         run.send_signal(signal.SIGINT)
         run.communicate(timeout=60)
     written = report.read(tmp_path)
