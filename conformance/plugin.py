@@ -35,7 +35,8 @@ from conformance.run import Run
 from conformance.session import Session
 from conformance.verdict import ExitCode
 
-_RANDOM: Final = frozenset({"test_properties", "test_relations", "test_resending", "test_schema"})
+_LAST: Final = ("test_resending", "test_properties", "test_schema", "test_relations")
+"""The modules of probes that come after all others, in this order."""
 _WRITING: Final = frozenset({"test_create_export", "test_delete_export", "test_lives"})
 _LONGEST_FAILURE: Final = 400
 _TALKATIVE: Final = ("httpcore2", "httpx2")
@@ -185,13 +186,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # The telling requests come before the random ones: a budget that runs out costs the least. Among them none depends
     # on the order, and the seed shows it.
     random.Random(sessions.of(config).settings.seed).shuffle(items)  # noqa: S311  it is no secret
-    items.sort(key=lambda item: (item.path.stem in _RANDOM, item.path.stem in _WRITING, _turn(item)))
+    items.sort(
+        key=lambda item: (item.path.stem in _LAST, item.path.stem in _WRITING, _turn(item), _place_among_the_last(item))
+    )
     asked_for = set(sessions.of(config).settings.requirements)
     if not asked_for:
         return
     wanted = [item for item in items if asked_for & requirements_of(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted
+
+
+def _place_among_the_last(item: pytest.Item) -> int:
+    return _LAST.index(item.path.stem) if item.path.stem in _LAST else -1
 
 
 def _turn(item: pytest.Item) -> int:

@@ -58,13 +58,25 @@ def _settle(run: Run, pending: list[Suspicion]) -> None:
             _settle_contested(run, contested)
     except BudgetSpentError:
         for suspicion in _of_a_server_that_lives(run, plain):
-            if not run.tally(suspicion.observation.requirement).broken:
+            if run.tally(suspicion.observation.requirement).broken:
+                continue
+            if _may_follow(run, suspicion):
+                reason = f"no budget to tell it from what is violated: {suspicion.observation.message}"
+                run.doubt(suspicion.observation.requirement, reason)
+            else:
                 blame.count_as_sent(run, suspicion)
         for suspicion in _of_a_server_that_lives(run, contested):
             run.doubt(
                 suspicion.observation.requirement, f"no budget for a second look: {suspicion.observation.message}"
             )
         raise
+
+
+def _may_follow(run: Run, suspicion: Suspicion) -> bool:
+    """Whether a violation that was not made smaller may be another face of one that was."""
+    check, requirement = suspicion.observation.check, suspicion.observation.requirement
+    others = [name for name, tally in run.tallies.items() if tally.broken and name != requirement]
+    return any(run.reductions[check, name] for name in others)
 
 
 def _of_a_server_that_lives(run: Run, suspicions: list[Suspicion]) -> list[Suspicion]:
