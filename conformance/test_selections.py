@@ -80,6 +80,8 @@ def test_a_filter_by_what_nothing_has_selects_nothing(run: Run) -> None:
             Request.of((("iModelId", values.unknown_imodel(7)),), headers=FULL),
             Request.of((("changesetId", "0123456789abcdef0123456789abcdef01234567"),), headers=FULL),
             Request.of((("exportType", "NoSuchType"),), headers=FULL),
+            Request.of((("exportType", "%"),), headers=FULL),
+            Request.of((("exportType", "_" * 7),), headers=FULL),
             Request.of((("exportType", "No such type: 1+1=2 & é/%"), ("$top", "3")), headers=FULL),
         ]
     )

@@ -155,7 +155,9 @@ def own_request(context: Context) -> Iterator[Observation]:
         name
         for export in context.exchange.exports
         for name, value in filters.items()
-        if isinstance(requested(export, name), str) and not passes(name, value)(export)
+        if isinstance(requested(export, name), str)
+        and not passes(name, value)(export)
+        and not _respelled(context, name, value, export)
     }
     version = next((name for name in COMPATIBILITY if name in context.query.parameters), None)
     if failing and version:
@@ -178,6 +180,15 @@ def only(filters: dict[str, str], failing: set[str], what: str, *, contestable: 
         name = sorted(failing)[0]
         requirement = "filters-combine" if len(filters) > 1 else f"{name.lower()}-only"
         yield broken(requirement, f"{what} does not have {name}={filters[name]!r}", contestable=contestable)
+
+
+def _respelled(context: Context, name: str, value: str, export: Export) -> bool:
+    """Whether a type that is left to the server is the export's in other letters: it may read them as it likes."""
+    return context.query.value(name) is None and _letters(value) == _letters(str(requested(export, name)))
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.lower() if character.isalnum())
 
 
 def _filter_value(context: Context, name: str) -> str | None:
