@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
-from conformance import roots
+from conformance import roots, spec
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
 from conformance.exchange import Request
 from conformance.knowledge import DEFAULT_TOP
@@ -55,7 +55,9 @@ def _by_cursor(context: Context, link: Query) -> bool:
 
 def cursors(link: Query) -> frozenset[str]:
     """The parameters of the server's own by which a link names its page; none where it has `$skip`."""
-    return frozenset() if "$skip" in link.parameters or link.respelled else link.unknown
+    documented = [name.strip("$").lower() for name in spec.parameters("query")]
+    spoiled = any(known in name.lower() for name in link.unknown for known in documented)
+    return frozenset() if "$skip" in link.parameters or link.respelled or spoiled else link.unknown
 
 
 def _to_keep(context: Context) -> dict[str, str]:
