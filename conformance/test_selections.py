@@ -271,15 +271,20 @@ def test_a_version_selects_a_steady_subset(run: Run, name: str) -> None:
     snapshot = _snapshot(run)
     filters = [((other, values.plain_value(snapshot, other)), _WHOLE) for other in FILTERS]
     slices = [(), (("$top", "10"),), (("$skip", "10"), ("$top", "10")), (("$orderBy", "date:asc"), _WHOLE)]
-    for version in _VERSIONS[name]:
-        if (name, version) not in run.knowledge.compatible:
-            learn_compatible(run, name, version)
+    _learn_versions(run, name)
     telling = _telling(run, name)
     for version in telling:
         chosen = (name, version)
         run.send(Request.of((chosen, _WHOLE), headers=FULL))
         more = [*slices, *filters] if version == telling[0] else [slices[2], *filters[:1]]
         run.send_all(Request.of((chosen, *pairs), headers=FULL) for pairs in more)
+
+
+def _learn_versions(run: Run, name: str) -> None:
+    """Learn what each version selects, where that is not known yet."""
+    for version in _VERSIONS[name]:
+        if (name, version) not in run.knowledge.compatible:
+            learn_compatible(run, name, version)
 
 
 def _telling(run: Run, name: str) -> list[str]:
@@ -293,9 +298,7 @@ def _telling(run: Run, name: str) -> list[str]:
 @pytest.mark.requirements("tileversion-combines", "itwinjs-combines")
 def test_two_versions_combine(run: Run) -> None:
     for name in COMPATIBILITY:
-        for version in _VERSIONS[name]:
-            if (name, version) not in run.knowledge.compatible:
-                learn_compatible(run, name, version)
+        _learn_versions(run, name)
     tiles, viewers = (_telling(run, name) for name in COMPATIBILITY)
     for tile_version, itwinjs in ((tiles[0], viewers[0]), (tiles[-1], viewers[-1]), (tiles[0], viewers[-1])):
         run.send(Request.of((("tileVersion", tile_version), ("iTwinJS", itwinjs), _WHOLE), headers=FULL))

@@ -8,13 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
+from failing_server import Answer, before
 from suite import ROOT, TOKEN, command, judge, wait_until
 
 from conformance import options
@@ -28,35 +25,6 @@ def from_a_shell(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "MESH_EXPORT_TOKEN": TOKEN, "COLUMNS": "100"}
     call = [str(PYTEST), "conformance", *arguments]
     return subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-@contextmanager
-def answering(status: int, body: bytes, media_type: str = "text/html") -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", media_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-        do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer((HOST, 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://{HOST}:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def closed_port() -> int:
@@ -133,8 +101,9 @@ def test_a_path_that_is_not_there_gets_one_sentence_and_code_3() -> None:
     ("status", "body"), [(200, b"<html>Welcome</html>"), (200, b"{}"), (500, b""), (302, b""), (403, b"no")]
 )
 def test_another_server_does_not_conform(status: int, body: bytes) -> None:
-    with answering(status, body) as url:
-        said = judge(url)
+    answer = Answer(status, body, (("Content-Type", "text/html"),))
+    with before("nowhere", lambda _: answer) as front:
+        said = judge(front.url)
     assert said.code == 1, said.output
     assert "Traceback" not in said.output
 

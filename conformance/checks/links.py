@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from conformance import roots, spec
@@ -11,6 +12,8 @@ from conformance.checks.registry import Context, Observation, broken, check, hel
 from conformance.exchange import Request
 from conformance.knowledge import DEFAULT_TOP
 from conformance.query import Query, Validity, read, same_type
+
+_DOCUMENTED: Final = tuple(name.strip("$").lower() for name in spec.parameters("query"))
 
 
 def link_query(href: str) -> Query | None:
@@ -55,8 +58,7 @@ def _by_cursor(context: Context, link: Query) -> bool:
 
 def cursors(link: Query) -> frozenset[str]:
     """The parameters of the server's own by which a link names its page; none where it has `$skip`."""
-    documented = [name.strip("$").lower() for name in spec.parameters("query")]
-    spoiled = any(known in name.lower() for name in link.unknown for known in documented)
+    spoiled = any(known in name.lower() for name in link.unknown for known in _DOCUMENTED)
     return frozenset() if "$skip" in link.parameters or link.respelled or spoiled else link.unknown
 
 
