@@ -1,5 +1,7 @@
 # Every target that needs the environment sets it up first; it is made anew only when the lock file or pyproject.toml changes.
 PYTHON ?= python3
+# Many tests wait: for a limit to lift, for an answer that never comes.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 BIN := .venv/bin
 SEED ?= 1
 URL ?=
@@ -38,7 +40,7 @@ keep-night: ## Put what past nights came to, in KEPT=folder, on the branch night
 test: setup check-generated ## Run the project's own tests
 	@{ command -v chromium || command -v google-chrome; } >/dev/null && command -v chromedriver >/dev/null \
 		|| echo "The tests that open the report in a browser are left out: there is no chromium with its chromedriver."
-	@$(BIN)/pytest tests -n auto --dist worksteal $(ARGS)
+	@$(BIN)/pytest tests -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: setup ## Check the spec, the workflows, the code and the types
 	$(BIN)/openapi-spec-validator openapi/mesh-export.yaml

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -22,7 +22,7 @@ import hypothesis
 import hypothesis.configuration
 import pytest
 
-from conformance import ledger, options, second_look, settings_file, spec
+from conformance import interrupts, ledger, options, second_look, settings_file, spec
 from conformance import session as sessions
 from conformance.account import BudgetSpentError
 from conformance.credentials import CredentialError
@@ -161,6 +161,12 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int | pytest.E
         result = yield
     except pytest.UsageError as error:
         _refuse(str(error))
+    except Exception as error:
+        # Python's own code for this is 1, which has another meaning here; an interrupt can make pytest fail itself.
+        if state is None:
+            raise
+        sys.stderr.write(f"pytest failed itself: {type(error).__name__}.\n")
+        return _exit_code(state, pytest.ExitCode.INTERNAL_ERROR)
     if state is None or result is None:
         return None if result is None else int(result)
     return _exit_code(state, pytest.ExitCode(result) if result in list(pytest.ExitCode) else None)
@@ -253,7 +259,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             stack.close()
             if not is_worker:
                 _clear_progress()
-                with _undisturbed():
+                # The report takes a second at most, and nothing but a kill may come between.
+                with interrupts.ignored():
                     _conclude(state, controller.seen if controller else state.seen)
     return result
 
@@ -277,20 +284,6 @@ def _conclude(state: Session, seen: Seen) -> None:
         sessions.refuse_to_judge(state, seen.no_api)
     else:
         sessions.conclude(state, seen)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let nothing but a kill come between what was seen and the report of it, which takes a second at most."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {kind: signal.signal(kind, signal.SIG_IGN) for kind in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
 
 
 def _interrupt_on_sigterm() -> None:

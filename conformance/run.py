@@ -16,7 +16,7 @@ from typing import Final
 
 from attrs import frozen
 
-from conformance import checks, deprecation, ledger
+from conformance import checks, deprecation, interrupts, ledger
 from conformance.account import BudgetSpentError
 from conformance.checks.links import cursors, link_query
 from conformance.checks.operations import is_plain_id
@@ -292,10 +292,12 @@ class Run:
         if self._there is None:
             listed = self.send(Request.of((("iModelId", self.scratch), ("$top", str(LARGEST_TOP))), headers=FULL))
             self._there = {*listed.ids, *(self.knowledge.snapshot.by_id if self.knowledge.snapshot else ())}
-        exchange = self.send(request)
-        one = identity(exchange.export)
-        if exchange.status < 300 and is_plain_id(one) and one not in self._there:
-            self.endpoint.own.add(one)
+        # An answer that was lost to an interrupt would leave an export that nobody knows of.
+        with interrupts.held_back():
+            exchange = self.send(request)
+            one = identity(exchange.export)
+            if exchange.status < 300 and is_plain_id(one) and one not in self._there:
+                self.endpoint.own.add(one)
         return exchange
 
     @property

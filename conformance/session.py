@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 import conformance.mock
-from conformance import credentials, history, ledger, options, report
+from conformance import credentials, history, interrupts, ledger, options, report
 from conformance.account import Account
 from conformance.connection import Connection, proxy_passwords
 from conformance.credentials import Credentials
@@ -227,7 +227,7 @@ def save(session: Session, seen: Callable[[], Seen]) -> None:
         return
     session.saved = now
     notes = [*session.notes, "Written while the run went on: this is what was seen until then."]
-    with suppress(OSError):
+    with suppress(OSError), interrupts.held_back():
         # At the end it is tried again, and then said.
         report.write(session.folder, _judge(session, so_far, notes, partial=True)[1])
 
