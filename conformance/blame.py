@@ -17,6 +17,8 @@ from conformance.run import FULL, Run, Suspicion
 
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
+_FAILURES_THAT_LAST: Final = 2
+"""How often a request fails again before its failure counts as one that lasts."""
 _CACHEABLE: Final = frozenset(
     {"representation", "root_prefix", "selection", "sequence", "data", "ordered", "mesh_hosts", "kept_query"}
 )
@@ -44,7 +46,7 @@ def count(run: Run, suspicion: Suspicion) -> None:
     if suspicion.exchange.request.changes:
         run.broke(requirement, suspicion.exchange, suspicion.observation.message)
         return
-    if suspicion.observation.contestable and not steady and not _lasts(run, suspicion):
+    if suspicion.observation.contestable and not steady and not _fails_again(run, suspicion.exchange.request, check):
         message = f"{suspicion.observation.message}; the same request sent again is answered well"
         run.broke("answers-independent", suspicion.exchange, message, check=check, reduced=False)
         return
@@ -87,6 +89,11 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     """
     if observation.requirement in OWN_CAUSE:
         return None
+    if observation.requirement.endswith("-steady") and not all(
+        _fails_again(run, request, observation.check) for _ in range(_FAILURES_THAT_LAST)
+    ):
+        # What comes and goes by itself breaks this very promise: a twin that passes tells nothing then.
+        return None
     if "%24" in request.query:
         return "names-percent-encoded"
     if observation.check in _OF_EXPORTS and any(name == "cdn" for name, _ in request.pairs):
@@ -103,8 +110,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     return None
 
 
-def _lasts(run: Run, suspicion: Suspicion) -> bool:
-    """Whether the same request fails in the same way once more."""
-    repeat = run.send(suspicion.exchange.request)
+def _fails_again(run: Run, request: Request, check: str) -> bool:
+    """Whether a request fails in the same way when it is sent once more."""
+    repeat = run.send(request)
     run.unsuspect(repeat)
-    return any(each.check == suspicion.observation.check and not each.holds for each in run.observe(repeat))
+    return any(each.check == check and not each.holds for each in run.observe(repeat))
