@@ -247,7 +247,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             if state.run.no_api and not is_worker:
                 session.items.clear()
         if not is_worker:
-            _interrupt_on_sigterm()
+            _interrupt_on_sigterm(config)
         try:
             result = yield
         except KeyboardInterrupt:
@@ -286,10 +286,15 @@ def _conclude(state: Session, seen: Seen) -> None:
         sessions.conclude(state, seen)
 
 
-def _interrupt_on_sigterm() -> None:
-    """Let a polite kill end the run as Ctrl-C does, with a report of what was seen."""
+def _interrupt_on_sigterm(config: pytest.Config) -> None:
+    """Let a polite kill end the run as Ctrl-C does, with a report of what was seen; after the run it kills again."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+        def give_back() -> None:
+            signal.signal(signal.SIGTERM, before)
+
+        config.add_cleanup(give_back)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,8 +14,7 @@ import json
 import os
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -24,8 +23,9 @@ import pytest
 from attrs import field, frozen
 
 from conformance import ledger
-from conformance.mock import FAULTS, READINGS, Settings, serve
+from conformance.mock import FAULTS, READINGS, SCRATCH_IMODEL, Settings, serve
 from conformance.mock.compositions import compositions
+from conformance.mock.faults import THEMES
 from conformance.mock.reading import Reading
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,6 +68,8 @@ def try_out(trial: Trial) -> Result:
     settings = Settings(token=TOKEN, other_token=OTHER, fault=trial.fault, reading=trial.reading, seed=trial.seed)
     with tempfile.TemporaryDirectory() as folder, serve(settings) as url, contextlib.redirect_stdout(io.StringIO()):
         options = ["--url", url, "--seed", str(trial.seed), "--fail-on", "should", "--report-dir", folder]
+        if trial.fault and FAULTS[trial.fault].needs.get("operations") == "all":
+            options += ["--allow-writes", "--scratch-imodel", SCRATCH_IMODEL]
         code = int(pytest.main([str(ROOT / "conformance"), *options]))
         report = json.loads((Path(folder) / "report.json").read_text(encoding="utf-8"))
     violated = tuple(entry["id"] for entry in report["requirements"] if entry["outcome"] == "violated")
@@ -82,15 +84,19 @@ def run(trials: Iterable[Trial], workers: int) -> Iterator[Result]:
             yield result
 
 
-def faults_table(results: list[Result]) -> list[str]:
-    """Detection by level: how many were seen at all, and how many by the name of the requirement."""
-    lines = ["| Level | Faults | Seen | Named |", "|---|--:|--:|--:|"]
-    levels = Counter(_level(result) for result in results)
-    for level, count in sorted(levels.items()):
-        group = [result for result in results if _level(result) == level]
+def faults_table(title: str, results: list[Result], group_of: Callable[[Result], str]) -> list[str]:
+    """Detection by groups: how many were seen at all, by the name of the requirement, and with no other named beside.
+
+    The requirements that a fault lists as broken too may stand beside the first.
+    """
+    lines = [f"| {title} | Faults | Seen | Named | Nothing else |", "|---|--:|--:|--:|--:|"]
+    for name in dict.fromkeys(sorted(group_of(result) for result in results)):
+        group = [result for result in results if group_of(result) == name]
         seen = sum(bool(result.violated) for result in group)
         named = sum(_first(result) in result.violated for result in group)
-        lines.append(f"| {level} | {count} | {seen} ({seen / count:.1%}) | {named} ({named / count:.1%}) |")
+        alone = sum(not _beside(result) for result in group)
+        shares = " | ".join(f"{part} ({part / len(group):.1%})" for part in (seen, named, alone))
+        lines.append(f"| {name} | {len(group)} | {shares} |")
     return lines
 
 
@@ -98,20 +104,31 @@ def _first(result: Result) -> str:
     return FAULTS[str(result.trial.fault)].requirements[0]
 
 
+def _beside(result: Result) -> list[str]:
+    """What was named that the fault does not break."""
+    return [name for name in result.violated if name not in FAULTS[str(result.trial.fault)].requirements]
+
+
 def _level(result: Result) -> str:
     return ledger.requirements()[_first(result)].level.value
+
+
+def _theme(result: Result) -> str:
+    return THEMES[str(result.trial.fault)].replace("_", " ")
 
 
 def table(faults: list[Result], readings: list[Result]) -> str:
     """The whole table, as Markdown."""
     lines = ["# What the quick profile finds", "", "Made by `make prove`.", ""]
     if faults:
-        lines += [*faults_table(faults), ""]
+        lines += [*faults_table("Level", faults, _level), "", *faults_table("Theme", faults, _theme), ""]
         unseen = [result.trial.title for result in faults if not result.violated]
         lines += [f"Unseen: {', '.join(unseen) or 'none'}.", ""]
         otherwise = [r for r in faults if r.violated and _first(r) not in r.violated]
         lines += ["Seen under another name:", ""]
         lines += [f"- {r.trial.title}: {_first(r)} is broken, {', '.join(r.violated)} named" for r in otherwise]
+        lines += ["", "Named beside what is broken:", ""]
+        lines += [f"- {r.trial.title}: {', '.join(_beside(r))}" for r in faults if _beside(r)]
         lines += [
             "",
             f"Requests: median {median(r.requests for r in faults):.0f}, most {max(r.requests for r in faults)}.",

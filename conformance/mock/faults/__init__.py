@@ -55,4 +55,9 @@ _THEMES = (
 FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for theme in _THEMES for fault in theme.FAULTS})
 """Each fault by its name."""
 
-__all__ = ["FAULTS", "Fault"]
+THEMES: Mapping[str, str] = MappingProxyType(
+    {fault.name: theme.__name__.rpartition(".")[2] for theme in _THEMES for fault in theme.FAULTS}
+)
+"""The theme of each fault by its name."""
+
+__all__ = ["FAULTS", "THEMES", "Fault"]
