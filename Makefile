@@ -40,7 +40,8 @@ keep-night: ## Put what past nights came to, in KEPT=folder, on the branch night
 test: setup check-generated ## Run the project's own tests
 	@{ command -v chromium || command -v google-chrome; } >/dev/null && command -v chromedriver >/dev/null \
 		|| echo "The tests that open the report in a browser are left out: there is no chromium with its chromedriver."
-	@$(BIN)/pytest tests -n $(WORKERS) --dist worksteal $(ARGS)
+	@# They start the suite in many processes: without kept bytecode each would compile it anew.
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest tests -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: setup ## Check the spec, the workflows, the code and the types
 	$(BIN)/openapi-spec-validator openapi/mesh-export.yaml

@@ -5,15 +5,19 @@ What the smallest form is, `reduction` finds out; whether a violation is one at 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from attrs import evolve
 
+from conformance import spec
 from conformance.checks.registry import Observation
 from conformance.evidence import OWN_CAUSE
-from conformance.exchange import Request, encode
+from conformance.exchange import Credential, CredentialKind, Exchange, Request, encode
+from conformance.query import Validity
 from conformance.reduction import fails, reduce
 from conformance.run import FULL, Run, Suspicion
+from conformance.values import plain_value
 
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
@@ -25,6 +29,11 @@ _CACHEABLE: Final = frozenset(
 """Checks that fail where an answer was made for another request."""
 _OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", "unique"})
 """Checks of what exports are, which no prefix and no `cdn` may change."""
+_OF_INVALID_PARAMETERS: Final = frozenset({"invalid_parameter_is_refused", "error_details"})
+_OF_STATUSES: Final = frozenset({"documented_status", "valid_request_is_accepted"})
+"""Checks that tell which status is wrong by itself, whatever else is asked for."""
+_UNDOCUMENTED: Final = ("status-documented", "path-served")
+"""Requirements that a status breaks which nothing may have."""
 _BUST: Final = ("nothing", "1")
 """A parameter that means nothing and that no cache has seen."""
 
@@ -55,6 +64,11 @@ def count(run: Run, suspicion: Suspicion) -> None:
         count_as_sent(run, suspicion)
         return
     exchange, observation = reduce(run, suspicion)
+    twin = _fault_of_status(run, exchange, observation)
+    if twin:
+        exchange, observation = twin
+        run.broke(observation.requirement, exchange, observation.message, check=observation.check)
+        return
     blamed = _cause(run, exchange.request, observation) or observation.requirement
     run.broke(blamed, exchange, observation.message, check=check)
 
@@ -96,6 +110,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         return None
     if "%24" in request.query:
         return "names-percent-encoded"
+    if _by_the_bare_path(request):
+        return "path-without-slash"
     if observation.check in _OF_EXPORTS and any(name == "cdn" for name, _ in request.pairs):
         return "cdn-links-only"
     if observation.check in _OF_EXPORTS and request.header("x-api-host-and-root"):
@@ -108,6 +124,48 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         twin = fails(run, evolve(request, headers=(*request.headers, *FULL)), observation.check)
         return twin[1].requirement if twin else "prefer-same-exports"
     return None
+
+
+def _fault_of_status(run: Run, exchange: Exchange, observation: Observation) -> tuple[Exchange, Observation] | None:
+    """The twin that gets the same status though it lacks what the check is about, and what the status breaks there."""
+    for twin in _twins_without_the_matter(run, exchange, observation):
+        plain = run.send_once(twin)
+        run.unsuspect(plain)
+        broken = [each for each in run.observe(plain) if each.check in _OF_STATUSES and not each.holds]
+        if plain.status == exchange.status and broken:
+            return plain, broken[0]
+    return None
+
+
+def _twins_without_the_matter(run: Run, exchange: Exchange, observation: Observation) -> Iterator[Request]:
+    request = exchange.request
+    if observation.check == "bad_credential_is_refused":
+        yield evolve(request, credential=Credential(CredentialKind.GOOD))
+    elif observation.requirement == "skip-past-end":
+        yield request.with_pairs((name, "1" if name == "$skip" else value) for name, value in request.pairs)
+    elif observation.check in _OF_INVALID_PARAMETERS:
+        invalid = run.context(exchange).query.of(Validity.INVALID)
+        plain = {name: plain_value(run.knowledge.snapshot, name) for name in invalid}
+        yield request.with_pairs((name, value) for name, value in request.pairs if name not in invalid)
+        yield request.with_pairs((name, plain.get(name, value)) for name, value in request.pairs)
+
+
+def may_follow(run: Run, suspicion: Suspicion) -> bool:
+    """Whether a violation that was not made smaller may be another face of one that was."""
+    check, requirement = suspicion.observation.check, suspicion.observation.requirement
+    others = [name for name, tally in run.tallies.items() if tally.broken and name != requirement]
+    exchange = suspicion.exchange
+    wrong = {finding.exchange.status for name in _UNDOCUMENTED for finding in run.tally(name).findings}
+    return (
+        any(run.reductions[check, name] for name in others)
+        or ("names-percent-encoded" in others and "%24" in exchange.request.query)
+        or ("path-without-slash" in others and _by_the_bare_path(exchange.request))
+        or (requirement not in _UNDOCUMENTED and exchange.status in wrong)
+    )
+
+
+def _by_the_bare_path(request: Request) -> bool:
+    return request.operation == spec.LIST and request.path == spec.collection_path().rstrip("/")
 
 
 def _fails_again(run: Run, request: Request, check: str) -> bool:

@@ -47,6 +47,13 @@ class Snapshot:
         return frozenset(value for export in self.exports if isinstance(value := requested(export, "exportType"), str))
 
     @cached_property
+    def shown(self) -> frozenset[str]:
+        """The filters that every export shows the value of."""
+        return frozenset(
+            name for name in FILTERS if all(isinstance(requested(export, name), str) for export in self.exports)
+        )
+
+    @cached_property
     def content(self) -> frozenset[tuple[str, str, str]]:
         """Id, status and date of every export: what two walks must share to agree as sets."""
         return frozenset(
@@ -96,7 +103,10 @@ class Selection:
 def select(snapshot: Snapshot, query: Query) -> Selection:
     """The exports of a walk that a query selects."""
     tests: list[Callable[[Export], bool]] = [passes(name, value) for name in FILTERS if (value := query.value(name))]
-    ids = tuple(identity(export) for export in snapshot.exports if all(test(export) for test in tests))
+    passing = (
+        [export for export in snapshot.exports if all(test(export) for test in tests)] if tests else snapshot.exports
+    )
+    ids = tuple(map(identity, passing))
     return Selection(ids, tuple(name for name in COMPATIBILITY if name in query.parameters))
 
 

@@ -151,7 +151,7 @@ class Request:
         good = self.credential.kind is CredentialKind.GOOD
         return self.method == "GET" and good and self.operation == spec.LIST and not self.odd
 
-    @property
+    @cached_property
     def odd(self) -> bool:
         """Whether an HTTP layer may refuse the request before the service sees it: malformed, or over a size limit."""
         if len(self.target) > 2000 or any(len(value) > 2000 for _, value in self.headers):

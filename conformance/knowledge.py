@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from attrs import define, field, frozen
 
 from conformance import spec
-from conformance.collection import Export, Selection, Snapshot, mesh_link, requested, select
+from conformance.collection import Export, Selection, Snapshot, mesh_link, select
 from conformance.query import COMPATIBILITY, FILTERS, Query
 
 DEFAULT_TOP: Final = 100
@@ -78,7 +78,7 @@ class Knowledge:
     def selection(self, query: Query) -> Selection | None:
         """The exports that a query selects, as far as is known; None before the first walk, and beyond a sample."""
         snapshot = self.snapshot.containing(query) if self.snapshot else None
-        if snapshot is None or not _shown(snapshot, query):
+        if snapshot is None or not snapshot.shown.issuperset(query.parameters.keys() & FILTERS):
             return None
         selection = select(snapshot, query)
         unknown = []
@@ -95,12 +95,6 @@ class Knowledge:
         """Keep the order of a whole selection, as it is seen first; of so many selections and no more."""
         if len(self.sequences) < _MOST_SEQUENCES:
             self.sequences.setdefault(key, ids)
-
-
-def _shown(snapshot: Snapshot, query: Query) -> bool:
-    """Whether every export of a walk shows what the filters of a query select by."""
-    named = [name for name in FILTERS if name in query.parameters]
-    return all(isinstance(requested(export, name), str) for name in named for export in snapshot.exports)
 
 
 def mesh_host(export: Export) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import random
 import signal
 import sys
@@ -20,6 +21,7 @@ from typing import Final, NoReturn
 
 import hypothesis
 import hypothesis.configuration
+import platformdirs
 import pytest
 
 from conformance import interrupts, ledger, options, second_look, settings_file, spec
@@ -117,7 +119,10 @@ def _refuse(sentence: str) -> NoReturn:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker that ties a probe to its requirements, and keep hypothesis from writing into the checkout."""
+    """Name the marker that ties a probe to its requirements, and keep hypothesis from writing into the checkout.
+
+    No example is kept anywhere; hypothesis' tables of Unicode are, in the user's cache: to make them takes seconds.
+    """
     config.addinivalue_line("markers", "requirements(*ids): the requirements that the probe puts to the test")
     config.addinivalue_line("markers", "turn(number): which of its turns a random probe has")
     for name in _TALKATIVE:
@@ -125,7 +130,10 @@ def pytest_configure(config: pytest.Config) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     folder = tempfile.TemporaryDirectory(prefix="mesh-export-conformance-")
     config.add_cleanup(folder.cleanup)
-    hypothesis.configuration.set_hypothesis_home_dir(folder.name)
+    if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+        cache = platformdirs.user_cache_path("mesh-export-conformance", appauthor=False)
+        hypothesis.configuration.set_hypothesis_home_dir(cache / "hypothesis")
+        config.add_cleanup(lambda: hypothesis.configuration.set_hypothesis_home_dir(None))
     hypothesis.settings.register_profile(
         "conformance",
         database=None,
@@ -334,7 +342,7 @@ def pytest_runtest_makereport(
     state = sessions.of(item.config)
     if call.excinfo and not isinstance(result.longrepr, tuple):
         # pytest shows it with some of its options, with what was in the variables.
-        result.longrepr = state.redactor(hide_signed_links(str(result.longrepr), spec.collection_path().strip("/")))
+        result.longrepr = hide_signed_links(state.redactor(str(result.longrepr)), spec.collection_path().strip("/"))
     if call.excinfo and not call.excinfo.errisinstance((RequirementViolatedError, pytest.skip.Exception)):
         where = traceback.extract_tb(call.excinfo.tb)[-1]
         place = f"{Path(where.filename).name}:{where.lineno}"

@@ -219,7 +219,7 @@ class Run:
         if context.query.value("cdn") == "1" and context.readable_list:
             hosts = {host for export in context.exchange.exports if (host := mesh_host(export))}
             self.knowledge.cdn_hosts |= hosts
-        selection = self.knowledge.selection(context.query)
+        selection = context.selection
         ids = context.exchange.ids
         if selection is None or not context.readable_list or not context.query.must_be_accepted:
             return

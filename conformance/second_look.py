@@ -60,7 +60,7 @@ def _settle(run: Run, pending: list[Suspicion]) -> None:
         for suspicion in _of_a_server_that_lives(run, plain):
             if run.tally(suspicion.observation.requirement).broken:
                 continue
-            if _may_follow(run, suspicion):
+            if blame.may_follow(run, suspicion):
                 reason = f"no budget to tell it from what is violated: {suspicion.observation.message}"
                 run.doubt(suspicion.observation.requirement, reason)
             else:
@@ -70,13 +70,6 @@ def _settle(run: Run, pending: list[Suspicion]) -> None:
                 suspicion.observation.requirement, f"no budget for a second look: {suspicion.observation.message}"
             )
         raise
-
-
-def _may_follow(run: Run, suspicion: Suspicion) -> bool:
-    """Whether a violation that was not made smaller may be another face of one that was."""
-    check, requirement = suspicion.observation.check, suspicion.observation.requirement
-    others = [name for name, tally in run.tallies.items() if tally.broken and name != requirement]
-    return any(run.reductions[check, name] for name in others)
 
 
 def _of_a_server_that_lives(run: Run, suspicions: list[Suspicion]) -> list[Suspicion]:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote
 import httpx2
 import pytest
 from client_servers import KINDS, TOKEN, Answer, Asked, Kind, Server, http, page, serve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mesh_export_client import (
     AsyncMeshExportClient,
@@ -328,7 +328,6 @@ def test_the_log_tells_of_requests_and_retries_and_no_secret(kind: Kind, caplog:
     assert "token-1" not in text
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(token=TOKENS, spelling=st.sampled_from(["{}", "Bearer {}", "https://a.example/?sig={}", "key={}"]))
 def test_the_log_tells_no_token(token: str, spelling: str) -> None:
     """Whatever the token is, and however the service repeats it."""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import mesh_export_client
 import pytest
 from client_servers import KINDS, TOKEN, Kind, http, page, serve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mesh_export_client import (
     AsyncMeshExportClient,
@@ -252,7 +252,6 @@ TOKENS = st.text(
 )
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(token=TOKENS, status=st.sampled_from([400, 401, 422, 429, 500]), data=st.data())
 def test_an_error_tells_no_token_that_the_service_repeats(token: str, status: int, data: st.DataObject) -> None:
     spelling = data.draw(st.sampled_from([token, f"Bearer {token}", quote(token), quote(token, safe="")]))

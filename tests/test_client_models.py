@@ -14,7 +14,7 @@ import msgspec
 import pytest
 import yaml
 from client_servers import STAMP, export, page
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import validator_for
 from mesh_export_client import (
@@ -100,7 +100,6 @@ def _wire_of(kind: str, schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 def test_what_comes_goes_back_without_loss(name: str) -> None:
     model: type[Model] = getattr(models, name)
 
-    @settings(deadline=None)  # a busy machine is no failure
     @given(wire(SCHEMAS[name]))
     def check(sent: dict[str, Any]) -> None:
         value = model.from_json(encoded(sent))
@@ -121,7 +120,6 @@ def test_the_wire_form_is_of_the_specs_schema(name: str) -> None:
     whole = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": SCHEMAS}}
     valid = validator_for(whole)
 
-    @settings(deadline=None)  # a busy machine is no failure
     @given(wire(SCHEMAS[name]))
     def check(sent: dict[str, Any]) -> None:
         assert valid.is_valid(sent)
@@ -210,7 +208,6 @@ def test_unknown_members_are_reachable_at_every_depth() -> None:
     assert pickled(whole.exports[1]).extra == whole.exports[1].extra
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(
     wire(SCHEMAS["Export"]),
     st.dictionaries(st.text(max_size=4), st.none() | st.text(alphabet='"\\\\:a', max_size=4), max_size=2),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from client_servers import KINDS, TOKEN, Answer, Kind, http, page, serve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mesh_export_client import (
     AuthenticationError,
@@ -108,7 +108,6 @@ def test_no_wait_goes_on_past_the_deadline(kind: Kind, header: str) -> None:
     assert len(server.asked) == 1
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(
     attempt=st.integers(1, 10_000),
     retries=st.builds(RetryPolicy, initial_delay=st.floats(0, 60), max_delay=st.floats(0, 600)),
@@ -120,7 +119,6 @@ def test_back_off_has_full_jitter_below_a_bound_that_doubles(attempt: int, retri
     assert bound == 0 or len(set(drawn)) > 1
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.text() | st.integers().map(str) | st.floats().map(str) | st.datetimes().map(str))
 def test_any_retry_after_header_gives_seconds_or_nothing(text: str) -> None:
     seconds = seconds_to_wait(text)

@@ -53,7 +53,7 @@ _HEADERS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     reading=readings(),
     path=st.sampled_from([b"/mesh-export/", b"/mesh-export", b"/", b"/mesh-export/\n", b"/%ff"]),
@@ -73,7 +73,7 @@ def test_any_input_has_an_answer(
         json.loads(reply.body)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(reading=readings(), seed=st.integers(0, 5))
 def test_pages_and_filters_agree_with_the_walk(reading: Reading, seed: int) -> None:
     app = create_app(Settings(seed=seed, reading=evolve(reading, size=150, gzip=False)))

@@ -120,7 +120,7 @@ def paging_links(context: Context) -> Iterator[Observation]:
 
 
 def _presence(context: Context, skip: int, came: int, top: int) -> Iterator[Observation]:
-    selection = context.knowledge.selection(context.query)
+    selection = context.selection
     has_next = "next" in context.exchange.links
     if selection is None or selection.open:
         return

@@ -12,6 +12,7 @@ from typing import Final
 from attrs import define, frozen
 
 from conformance import ledger, roots, spec
+from conformance.collection import Selection
 from conformance.exchange import CredentialKind, Exchange
 from conformance.knowledge import Knowledge
 from conformance.preference import Preferred, preferred
@@ -96,6 +97,11 @@ class Context:
         lines = self.exchange.request.header("x-api-host-and-root")
         return lines[0] if len(lines) == 1 and roots.is_plain(lines[0]) else None
 
+    @cached_property
+    def selection(self) -> Selection | None:
+        """The exports that the query selects, as far as is known."""
+        return self.knowledge.selection(self.query)
+
     @property
     def odd_root(self) -> bool:
         """Whether a value of `x-api-host-and-root` may spoil the links."""
@@ -106,7 +112,7 @@ class Context:
         """Whether the request names its page by a parameter that links have of the server's own."""
         return bool(self.query.unknown & self.knowledge.cursors)
 
-    @property
+    @cached_property
     def ordinary(self) -> bool:
         """Whether the page says how the request is answered: a well-formed GET with the good credential."""
         request = self.exchange.request
@@ -123,7 +129,7 @@ class Context:
         """The id of the operation that the request is for."""
         return self.exchange.request.operation
 
-    @property
+    @cached_property
     def readable_list(self) -> bool:
         """Whether the exchange is an ordinary request for the list, answered by one."""
         return self.ordinary and self.exchange.is_list and self.operation == spec.LIST

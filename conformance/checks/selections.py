@@ -56,7 +56,7 @@ def selection(context: Context) -> Iterator[Observation]:
 def _selection(context: Context) -> Selection | None:
     if not context.comparable or not context.query.must_be_accepted or context.by_cursor:
         return None
-    return context.knowledge.selection(context.query)
+    return context.selection
 
 
 def _filters(context: Context) -> dict[str, str]:

@@ -127,7 +127,7 @@ def valid_request_is_accepted(context: Context) -> Iterator[Observation]:
 
 
 def _is_past_end(context: Context) -> bool:
-    selection, skip = context.knowledge.selection(context.query), context.query.count("$skip")
+    selection, skip = context.selection, context.query.count("$skip")
     return selection is not None and skip is not None and skip >= len(selection.ids)
 
 
@@ -178,7 +178,8 @@ def invalid_parameter_is_refused(context: Context) -> Iterator[Observation]:
     exchange = context.exchange
     if not context.ordinary or not exchange.status or exchange.status >= 500 or exchange.status in (401, 429):
         return
-    if exchange.status != 200 and _has_unknown_preference(context):
+    refused = 400 <= exchange.status < 500
+    if (exchange.status != 200 and _has_unknown_preference(context)) or (refused and context.query.own_way):
         return
     invalid = context.query.of(Validity.INVALID)
     for parameter in invalid.values():

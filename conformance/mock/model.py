@@ -133,12 +133,22 @@ class InvalidValueError(Exception):
     """A parameter has a value that the endpoint cannot work with; the argument is the message."""
 
 
-class RefusalError(Exception):
-    """A request is refused for its parameters."""
+class LeftOpenError(InvalidValueError):
+    """A parameter has a malformed value that is left to the endpoint, and the reading refuses it."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+
+class RefusalError(Exception):
+    """A request is refused for its parameters.
+
+    Attributes:
+        problems: What is wrong.
+        left_open: Whether it is left to the endpoint what becomes of one of them.
+    """
+
+    def __init__(self, problems: Sequence[Problem], *, left_open: bool = False) -> None:
         super().__init__(problems)
         self.problems = tuple(problems)
+        self.left_open = left_open
 
 
 @frozen

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
 from .data import TYPES
-from .model import PARAMETERS, InvalidValueError, Parser, Problem, Query, RefusalError
+from .model import PARAMETERS, InvalidValueError, LeftOpenError, Parser, Problem, Query, RefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,7 +73,8 @@ def read(call: Call) -> Mapping[str, str]:
     if call.reading.repeated == "refuse":
         repeated = [name for name, values in texts.items() if len(values) > 1]
         if repeated:
-            raise RefusalError([problem(call, name, f"{name} is given more than once.") for name in repeated])
+            problems = [problem(call, name, f"{name} is given more than once.") for name in repeated]
+            raise RefusalError(problems, left_open=True)
     return {name: _one(call, values) for name, values in texts.items()}
 
 
@@ -84,7 +85,7 @@ def _known_name(call: Call, name: str) -> str | None:
     if meant is None or call.reading.other_case_names == "unknown":
         return None
     if call.reading.other_case_names == "refuse":
-        raise RefusalError([problem(call, meant, f"{meant} is written differently.")])
+        raise RefusalError([problem(call, meant, f"{meant} is written differently.")], left_open=True)
     return meant
 
 
@@ -118,17 +119,19 @@ def validate(call: Call, given: Mapping[str, str]) -> Query:
     """
     values: dict[str, Any] = {}
     problems: list[Problem] = []
+    left_open = False
     for name in PARAMETERS:
         if name in given:
             try:
                 value = meaning(call, name, given[name])
             except InvalidValueError as error:
                 problems.append(problem(call, name, str(error)))
+                left_open = left_open or isinstance(error, LeftOpenError)
             else:
                 if value is not None:
                     values[name] = value
     if problems:
-        raise RefusalError(problems)
+        raise RefusalError(problems, left_open=left_open)
     return Query(given=given, values=values)
 
 
@@ -146,7 +149,7 @@ def meaning(call: Call, name: str, text: str) -> Any:
     if not text and call.reading.empty == "ignore":
         return None
     if not text and call.reading.empty == "refuse":
-        raise InvalidValueError(f"{name} is invalid.")
+        raise LeftOpenError(f"{name} is invalid.")
     return call.stages.parsers[name](call, text)
 
 
@@ -218,7 +221,7 @@ def _number(call: Call, name: str, digits: str) -> int | None:
         if call.reading.padded == "ignore":
             return None
         if call.reading.padded == "refuse":
-            raise InvalidValueError(f"{name} is invalid.")
+            raise LeftOpenError(f"{name} is invalid.")
         if call.reading.padded == "octal" and not set(digits) & {"8", "9"}:
             return int(digits[-_DIGITS:], 8)
     plain = digits.lstrip("0") or "0"
@@ -240,7 +243,7 @@ def cdn(call: Call, text: str) -> bool:
     if text in {"0", "1"}:
         return text == "1"
     if call.reading.other_cdn == "refuse":
-        raise InvalidValueError("cdn is invalid.")
+        raise LeftOpenError("cdn is invalid.")
     return call.reading.other_cdn == "on"
 
 
@@ -259,7 +262,7 @@ def _version(call: Call, name: str, text: str, numbers: str | None) -> Version |
     if numbers is not None and text.isascii():
         return tuple(int(part) for part in numbers.split("."))
     if call.reading.odd_versions == "refuse":
-        raise InvalidValueError(f"{name} is invalid.")
+        raise LeftOpenError(f"{name} is invalid.")
     return NOTHING if call.reading.odd_versions == "nothing" else None
 
 

@@ -46,6 +46,7 @@ class Reading:
         padded: A number with leading zeros: decimal, refused, octal, or as if not given.
         other_cdn: A `cdn` other than 0 and 1: refused, as 0, or as 1.
         odd_versions: A malformed `tileVersion` or `iTwinJS`: refused, as if not given, or compatible with nothing.
+        own_refusals: What is malformed and left to the endpoint is refused with 422 as all else, or with 400.
         compatibility: Exports are compatible from a version on, all are, only for some versions after it, or with
             versions that each one lists.
         top_zero: A `$top` of 0: refused, an empty page, or as if not given.
@@ -115,6 +116,7 @@ class Reading:
     padded: Literal["accept", "refuse", "octal", "ignore"] = "accept"
     other_cdn: Literal["refuse", "off", "on"] = "off"
     odd_versions: Literal["refuse", "ignore", "nothing"] = "refuse"
+    own_refusals: Literal["unprocessable", "bad-request"] = "unprocessable"
     compatibility: Literal["minimum", "all", "window", "listed"] = "minimum"
     top_zero: Literal["refuse", "empty", "default"] = "empty"
     huge_skip: Take = "accept"
@@ -174,6 +176,7 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
             "huge_skip": "refuse",
             "upper_case_ids": "refuse",
             "unknown_type": "refuse",
+            "own_refusals": "bad-request",
             "tiles_alike": False,
             "prev": "absent",
             "head": False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import access, answers, links, parameters, preferences, representation, selection, single
-from .model import Page, RefusalError, Stages
+from .model import Page, Problem, RefusalError, Stages
 
 if TYPE_CHECKING:
     from .model import Answer, Call, Query
@@ -35,6 +35,8 @@ def listing(call: Call) -> Answer:
     try:
         query = stages.validate(call, stages.read(call))
     except RefusalError as error:
+        if error.left_open and call.reading.own_refusals == "bad-request":
+            return answers.refusal(call, 400, Problem("BadRequest", "The request cannot be read.", None))
         return stages.refuse(call, error.problems)
     return stages.list_exports(call, query)
 

@@ -221,7 +221,7 @@ def _not_judged(requirement: Requirement, judgement: Judgement, redact: Redactor
     tally = judgement.tallies[requirement.id]
     yield "id", requirement.id
     yield "reason", "unchecked" if requirement.unchecked else tally.outcome.value
-    yield "why", redact(_hidden(requirement.unchecked or tally.doubt or tally.why_unexercised))
+    yield "why", _hidden(redact(requirement.unchecked or tally.doubt or tally.why_unexercised))
 
 
 def _past_run(run: Record) -> dict[str, Any]:
@@ -253,7 +253,7 @@ def _requirement(
         "held": tally.held,
         "broken": tally.broken,
         "seconds": round(tally.seconds, 3),
-        "doubt": redact(_hidden(tally.doubt)),
+        "doubt": _hidden(redact(tally.doubt)),
         "lacking": tally.lacking,
         "past": [run.outcomes.get(requirement.id) for run in past],
         "findings": [
@@ -319,7 +319,7 @@ def _finding(
         "check": finding.check,
         "cause": _cause(cause),
         "exchanges": finding.count,
-        "message": redact(_hidden(finding.message)),
+        "message": _hidden(redact(finding.message)),
         "source": exchange.source,
         "curl": curl(exchange.request, facts, redact),
         "replay": f"mesh-export-conformance replay report.json {name}",
@@ -352,11 +352,11 @@ def _request(request: Request, redact: Redactor) -> dict[str, Any]:
 
 
 def _response(exchange: Exchange, redact: Redactor) -> dict[str, Any]:
-    body = redact(_hidden(exchange.text[:_READ_OF_BODY]))
+    body = _hidden(redact(exchange.text[:_READ_OF_BODY]))
     return {
         "status": exchange.status,
         "failure": exchange.failure.value if exchange.failure else None,
-        "headers": [[redact(name), redact(_hidden(value))] for name, value in exchange.headers],
+        "headers": [[redact(name), _hidden(redact(value))] for name, value in exchange.headers],
         "body": body[:_LONGEST_BODY],
         "cut": len(body) > _LONGEST_BODY or len(exchange.text) > _READ_OF_BODY,
         "bytes": len(exchange.body),
@@ -367,7 +367,7 @@ def _response(exchange: Exchange, redact: Redactor) -> dict[str, Any]:
 def _symptom(symptom: Symptom, redact: Redactor) -> dict[str, Any]:
     exchange = symptom.exchange
     return {
-        "message": redact(_hidden(symptom.message)),
+        "message": _hidden(redact(symptom.message)),
         "method": exchange.request.method,
         "target": redact(exchange.request.target),
         "status": exchange.status,
