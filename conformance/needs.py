@@ -17,13 +17,23 @@ from conformance.collection import Snapshot, date, mesh_link, requested
 
 @frozen
 class Sight:
-    """What a run has before it: the last walk, the page size without `$top`, whether a 429 came, what operations."""
+    """What a run has before it.
+
+    Attributes:
+        snapshot: The last walk.
+        default_top: The page size without `$top`.
+        rate_limited: Whether a 429 came.
+        served: The ids of the operations that the server was seen to have.
+        other_user: Whether there is a second user.
+        may_write: Whether the run may change something.
+    """
 
     snapshot: Snapshot | None
     default_top: int
     rate_limited: bool
     served: Set[str] = frozenset()
     other_user: bool = False
+    may_write: bool = False
 
 
 @frozen
@@ -57,6 +67,7 @@ def _operation(name: str) -> Need:
     return Need(lambda sight: name in sight.served, f"the server did not show that it has the operation {name}")
 
 
+_CHANGING: Final = frozenset(name for name, operation in spec.operations().items() if operation.method != "GET")
 NEEDS: Final[Mapping[str, Need]] = {
     "other-user": Need(
         lambda sight: sight.other_user, "it takes a second user with fewer rights: MESH_EXPORT_OTHER_TOKEN gives one"
@@ -90,4 +101,8 @@ def missing(need: str | None, sight: Sight) -> str:
     Raises:
         KeyError: There is no such need.
     """
-    return "" if need is None or NEEDS[need].met(sight) else NEEDS[need].missing
+    if need is None or NEEDS[need].met(sight):
+        return ""
+    if need in _CHANGING and not sight.may_write:
+        return f"the operation {need} changes something: --allow-writes with --scratch-imodel sends it"
+    return NEEDS[need].missing

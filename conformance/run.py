@@ -260,7 +260,14 @@ class Run:
         """Note for each requirement what was not there for it to be seen."""
         knowledge = self.knowledge
         limited = self._endpoint is not None and self._endpoint.rate_limited
-        sight = Sight(knowledge.snapshot, knowledge.default_top, limited, knowledge.served, self.other_user is not None)
+        sight = Sight(
+            knowledge.snapshot,
+            knowledge.default_top,
+            limited,
+            knowledge.served,
+            other_user=self.other_user is not None,
+            may_write=self._endpoint is not None and self.may_write,
+        )
         for name, tally in self.tallies.items():
             tally.lacking = missing(ledger.requirements()[name].needs, sight)
             if self.sampled and not tally.held and name in RESTING_ON_THE_WALK:

@@ -17,6 +17,11 @@ from conformance.mock import Settings, serve
         (1, "mesh-link-incomplete", "every export is complete"),
         (2, "top-default", "the collection fits on one page of the default size"),
         (2, "retry-after-present", "the server showed no rate limit; --probe-rate-limit looks for one"),
+        (
+            2,
+            "create-status",
+            "the operation createExport changes something: --allow-writes with --scratch-imodel sends it",
+        ),
     ],
 )
 def test_a_requirement_without_anything_to_see_is_unexercised(size: int, requirement: str, reason: str) -> None:
