@@ -21,8 +21,6 @@ from conformance.values import plain_value
 
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
-_FAILURES_THAT_LAST: Final = 2
-"""How often a request fails again before its failure counts as one that lasts."""
 _CACHEABLE: Final = frozenset(
     {"representation", "root_prefix", "selection", "sequence", "data", "ordered", "mesh_hosts", "kept_query"}
 )
@@ -55,9 +53,15 @@ def count(run: Run, suspicion: Suspicion) -> None:
     if suspicion.exchange.request.changes:
         run.broke(requirement, suspicion.exchange, suspicion.observation.message)
         return
-    if suspicion.observation.contestable and not steady and not _fails_again(run, suspicion.exchange.request, check):
+    flickers = run.tally("list-steady").broken > 0
+    if (
+        suspicion.observation.contestable
+        and not steady
+        and not _lasts(run, suspicion.exchange.request, check, 2 if flickers else 1)
+    ):
         message = f"{suspicion.observation.message}; the same request sent again is answered well"
-        run.broke("answers-independent", suspicion.exchange, message, check=check, reduced=False)
+        blamed = "list-steady" if flickers else "answers-independent"
+        run.broke(blamed, suspicion.exchange, message, check=check, reduced=False)
         return
     if suspicion.exchange.failure:
         # A server that is down fails whatever is dropped.
@@ -103,9 +107,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     """
     if observation.requirement in OWN_CAUSE:
         return None
-    if observation.requirement.endswith("-steady") and not all(
-        _fails_again(run, request, observation.check) for _ in range(_FAILURES_THAT_LAST)
-    ):
+    if observation.requirement.endswith("-steady") and not _lasts(run, request, observation.check, 2):
         # What comes and goes by itself breaks this very promise: a twin that passes tells nothing then.
         return None
     if "%24" in request.query:
@@ -166,6 +168,11 @@ def may_follow(run: Run, suspicion: Suspicion) -> bool:
 
 def _by_the_bare_path(request: Request) -> bool:
     return request.operation == spec.LIST and request.path == spec.collection_path().rstrip("/")
+
+
+def _lasts(run: Run, request: Request, check: str, times: int) -> bool:
+    """Whether a request fails in the same way each time that it is sent again."""
+    return all(_fails_again(run, request, check) for _ in range(times))
 
 
 def _fails_again(run: Run, request: Request, check: str) -> bool:

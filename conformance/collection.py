@@ -36,6 +36,11 @@ class Snapshot:
     whole: bool = True
     parts: dict[tuple[str, str], Snapshot] = field(factory=dict)
 
+    @property
+    def complete(self) -> bool:
+        """Whether it has every export that there was at one moment."""
+        return self.whole and self.atomic
+
     @cached_property
     def by_id(self) -> dict[str, Export]:
         """The exports by their ids, in lower case."""

@@ -42,6 +42,7 @@ class Knowledge:
 
     Attributes:
         snapshot: The last full walk; None before it, or where none could be made.
+        vanished: The ids that one walk had and a later one had not.
         sequences: The ids of whole selections, in the order in which they came.
         compatible: The ids that a value of `tileVersion` or `iTwinJS` was seen to select.
         default_top: The page size without `$top`, as it was seen.
@@ -55,6 +56,7 @@ class Knowledge:
     """
 
     snapshot: Snapshot | None = None
+    vanished: set[str] = field(factory=set)
     sequences: dict[SelectionKey, tuple[str, ...]] = field(factory=dict)
     compatible: dict[tuple[str, str], frozenset[str]] = field(factory=dict)
     default_top: int = DEFAULT_TOP
@@ -68,12 +70,18 @@ class Knowledge:
 
     def replace_snapshot(self, snapshot: Snapshot) -> None:
         """Hold answers against another walk, and forget what was learned beside the former one."""
+        if self.snapshot and self.snapshot.complete and snapshot.complete:
+            self.vanished |= self.snapshot.by_id.keys() - snapshot.by_id.keys()
         self.snapshot = snapshot
         self.sequences.clear()
         self.compatible.clear()
         if snapshot.whole:
             self.sequences[SelectionKey((), None)] = tuple(snapshot.by_id)
         self.hosts = frozenset(host for export in snapshot.exports if (host := mesh_host(export)))
+
+    def returned(self, snapshot: Snapshot) -> str | None:
+        """An export of a walk that had vanished before it."""
+        return min(self.vanished & snapshot.by_id.keys(), default=None)
 
     def selection(self, query: Query) -> Selection | None:
         """The exports that a query selects, as far as is known; None before the first walk, and beyond a sample."""

@@ -20,7 +20,7 @@ from conformance import spec
 from conformance.exchange import Request
 
 _FREE_COUNT: Final = re.compile(
-    r"\s*[+-]?[\d_]*(\.[\d_]*)?(e[+-]?\d+)?\s*|\s*[+-]?(inf(inity)?|nan|0x[\da-f]+|0o?[0-7]+|0b[01]+)\s*",
+    r"\s*[+-]?[\d_]*(\.[0_]*|(\.[\d_]*)?e\+?\d+)?\s*|\s*[+-]?(0x[\da-f]+|0o?[0-7]+|0b[01]+)\s*",
     re.IGNORECASE,
 )
 _COUNT: Final = re.compile(r"(0|[1-9][0-9]*)", re.ASCII)

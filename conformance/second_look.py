@@ -114,6 +114,7 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
         return
     for observation in compare_walks(known, closing):
         _confirm_walks(run, observation, closing, exchange)
+    _note_return(run, closing, exchange)
     if closing.agrees_with(known):
         for suspicion in contested:
             blame.count(run, suspicion)
@@ -125,6 +126,12 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
         if suspicion.observation.requirement not in looked:
             looked.add(suspicion.observation.requirement)
             _look_twice(run, suspicion)
+
+
+def _note_return(run: Run, walk: Snapshot, exchange: Exchange) -> None:
+    back = run.knowledge.returned(walk)
+    if back:
+        run.broke("list-steady", exchange, f"the export {back} vanished and came back")
 
 
 def _confirm_walks(run: Run, observation: Observation, closing: Snapshot, exchange: Exchange) -> None:
@@ -144,9 +151,10 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
         before = run.knowledge.snapshot
         walking.learn_selection(run, suspicion.exchange.request)
         probe = run.send(suspicion.exchange.request)
-        after, _ = walking.walk(run)
+        after, exchange = walking.walk(run)
         if before is None or after is None:
             return
+        _note_return(run, after, exchange)
         if before.agrees_with(after):
             again = [each for each in run.observe(probe) if not each.holds and each.contestable]
             for observation in again[:1]:

@@ -76,6 +76,10 @@ def _of_call(call: Call, _export: Export, item: Json) -> Any:
     return put(item, ("lastModified",), lambda _text: f"{now:%Y-%m-%dT%H:%M:%S}Z")
 
 
+def _of_clock(_call: Call, _export: Export, item: Json) -> Any:
+    return put(item, ("lastModified",), lambda _text: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z")
+
+
 def _fraction_of_call(call: Call, _export: Export, item: Json) -> Any:
     return put(item, ("lastModified",), lambda text: f"{text.removesuffix('Z')}.{call.number % 1000:03d}Z")
 
@@ -373,6 +377,7 @@ FAULTS = (
         _value(_DATE, _always(""), one),
     ),
     Fault("date-of-call", ("lastmodified-steady",), "A `lastModified` is the date of the call.", items(_of_call)),
+    Fault("date-of-clock", ("lastmodified-steady",), "Every `lastModified` is the present second.", items(_of_clock)),
     Fault(
         "date-of-call-in-one",
         ("lastmodified-steady",),

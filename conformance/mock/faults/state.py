@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -338,6 +339,12 @@ FAULTS = (
         ("list-steady",),
         "One export of hundreds is missing from every third answer.",
         _hides(lambda call, export: one(call, export) and call.number % 3 == 2),
+    ),
+    Fault(
+        "one-export-comes-and-goes",
+        ("list-steady",),
+        "One export of hundreds is missing for one second of four.",
+        _hides(lambda call, export: one(call, export) and int(time.time()) % 4 == 3),
     ),
     Fault(
         "invalid-flickers",

@@ -319,6 +319,16 @@ FAULTS = (
         _crashes(written("$top", _beyond(2**31))),
     ),
     Fault(
+        "superscript-crashes",
+        ("status-no-server-error",),
+        "A digit that is no decimal one ends in a server error.",
+        _crashes(
+            lambda call: any(
+                written(name, lambda text: text.isdigit() and not text.isdecimal())(call) for name in _NUMBERS
+            )
+        ),
+    ),
+    Fault(
         "unicode-digits-crash",
         ("status-no-server-error",),
         "Digits of other scripts end in a server error.",
