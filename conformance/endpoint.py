@@ -144,6 +144,16 @@ class Endpoint:
             limits=httpx2.Limits(max_connections=self.limits.concurrency + 2, max_keepalive_connections=keepalive),
         )
 
+    @contextmanager
+    def one_connection(self) -> Iterator[None]:
+        """Keep one connection for all that is sent within, one request after the other."""
+        usual, self._client = self._client, self._new_client(keepalive=1)
+        try:
+            yield
+        finally:
+            self._client.close()
+            self._client = usual
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from conformance import disguises, spec, values
@@ -97,6 +99,16 @@ def test_what_is_nearly_the_token_is_refused(run: Run) -> None:
 
 @pytest.mark.requirements("auth-required", "auth-accepted", "answers-independent")
 def test_a_refusal_leaves_no_trace_and_neither_does_a_success(run: Run) -> None:
-    for _ in range(3):
-        run.send(Request(query="$top=3"))
-        run.send(Request(query="$top=3", credential=NO_CREDENTIAL))
+    with run.endpoint.one_connection():
+        for _ in range(2):
+            run.send(Request(query="$top=3"))
+            run.send(Request(query="$top=3", credential=NO_CREDENTIAL))
+    together = [Request(query=f"$top=3&$skip={skip}") for skip in range(4, 8)]
+    run.send_all([*together, *(_as(request, NO_CREDENTIAL) for request in together)])
+    run.send_all(_alternately(together))
+
+
+def _alternately(requests: list[Request]) -> Iterator[Request]:
+    for request in requests:
+        further = Request(query=f"{request.query}&cdn=0")
+        yield from (_as(further, NO_CREDENTIAL), further)

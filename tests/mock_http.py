@@ -67,11 +67,10 @@ async def ask_together(app: ASGIApp, requests: list[tuple[str, dict[str, str]]])
 
     Args:
         app: The application.
-        requests: Their paths and queries, and the headers beside the token.
+        requests: Their paths and queries, and their headers; one without `authorization` has the token.
     """
-    return await asyncio.gather(
-        *(_ask(app, _scope(target, _lines(headers, token=True), "GET")) for target, headers in requests)
-    )
+    lines = [(target, _lines(headers, token="authorization" not in headers)) for target, headers in requests]
+    return await asyncio.gather(*(_ask(app, _scope(target, each, "GET")) for target, each in lines))
 
 
 def _lines(headers: dict[str, str] | list[tuple[bytes, bytes]] | None, *, token: bool) -> list[tuple[bytes, bytes]]:

@@ -315,7 +315,7 @@ def test_names_and_descriptions_are_their_own() -> None:
     assert all(name == name.lower() and " " not in name for name in FAULTS)
 
 
-CROWD = ("answers-mixed-up", "headers-mixed-up", "crowd-503")
+CROWD = ("answers-mixed-up", "headers-mixed-up", "crowd-503", "verdict-shared-in-flight")
 LIMITED = tuple(name for name, fault in FAULTS.items() if "rate" in fault.needs)
 
 
@@ -326,7 +326,8 @@ def test_fault_shows_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", CROWD)
 def test_fault_of_crowds_shows_itself(name: str) -> None:
-    requests = [(f"/mesh-export/?$top={top}", FULL if top % 2 else {}) for top in range(1, 9)]
+    headers: tuple[dict[str, str], ...] = (FULL, {}, {"authorization": "Bearer nobody's"}, {})
+    requests = [(f"/mesh-export/?$top={top}", headers[top % 4]) for top in range(1, 9)]
     replies = asyncio.run(ask_together(create_app(Settings(fault=name)), requests))
     assert replies != asyncio.run(ask_together(create_app(), requests))
 

@@ -113,6 +113,26 @@ def _session(own: Gate) -> Gate:
     return authorize
 
 
+def _shared_verdict(answer: Any) -> Any:
+    """Whether the token is good is kept in a place that simultaneous requests share."""
+    last: list[Call] = []
+
+    def other(call: Call) -> Answer:
+        last[:] = [call]
+        right: Answer = answer(call)
+        if right.status != 401:
+            return right
+        return evolve(right, delay=0.015, late=lambda: answer(_as_sent_by(call, last[0])))
+
+    return other
+
+
+def _as_sent_by(call: Call, other: Call) -> Call:
+    lines = [line for line in call.request.headers if line[0] != "authorization"]
+    theirs = [line for line in other.request.headers if line[0] == "authorization"]
+    return evolve(call, request=evolve(call.request, headers=(*theirs, *lines)))
+
+
 def _wears_out(every: int) -> Change:
     return _refuses(lambda call: call.number % every == every - 1)
 
@@ -195,6 +215,12 @@ def _long_token(_call: Call, token: str) -> bool:
 
 
 FAULTS = (
+    Fault(
+        "verdict-shared-in-flight",
+        ("auth-required", "auth-wrong-token"),
+        "A request without a good token is let in by one with it that comes at the same time.",
+        around("answer", _shared_verdict),
+    ),
     Fault("auth-not-required", ("auth-required", "auth-wrong-token"), "Anyone may read.", _accepts(lambda _call: True)),
     Fault("auth-optional", ("auth-required",), "Who sends no credentials may read.", _accepts(_anonymous)),
     Fault(
