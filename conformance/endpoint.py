@@ -129,7 +129,7 @@ class Endpoint:
         self._unanswered = 0
         self._room = 0
         self._account = account or Account()
-        self.watch = Watch(self._send_once, self._wait_in_a_storm)
+        self.watch = Watch(self._look_again, self._wait_in_a_storm)
         # On loopback a connection costs nothing, and servers that write a head and a body in two segments
         # answer at once only on a new one.
         self._connection = connection or Connection()
@@ -283,6 +283,11 @@ class Endpoint:
     def _wait_in_a_storm(self, seconds: float, answer: Exchange) -> None:
         told = _retry_after(answer) if answer.header("retry-after") else 0.0
         self._account.wait(max(seconds, told), self.limits.max_wait)
+
+    def _look_again(self, request: Request) -> Exchange:
+        # An input that hangs shortens the bound for what follows; whether the server is there is not to rest on that.
+        self.hung = False
+        return self._send_once(request)
 
     def _send_once(self, request: Request, waits: int = 0) -> Exchange:
         number = self._take_number()

@@ -16,6 +16,7 @@ from conformance.collection import Snapshot
 from conformance.evidence import OWN_CAUSE
 from conformance.exchange import CredentialKind, Exchange, Failure
 from conformance.run import Run, Suspicion
+from conformance.watch import hangs
 
 _SECOND_LOOKS: Final = 4
 """How often the collection is walked until two walks agree."""
@@ -86,9 +87,9 @@ def _of_a_server_that_lives(run: Run, suspicions: list[Suspicion]) -> list[Suspi
 
 
 def _of_a_loss(exchange: Exchange) -> bool:
-    """Whether an exchange may be of a server in a storm of errors, or of one that refuses a token that was good."""
+    """Whether an exchange may be of a server in a storm or silent, or of one that refuses a token that was good."""
     good = exchange.request.credential.kind is CredentialKind.GOOD
-    return exchange.status >= 500 or (exchange.status == 401 and good)
+    return exchange.status >= 500 or hangs(exchange) or (exchange.status == 401 and good)
 
 
 def _repeats(run: Run, suspicion: Suspicion) -> bool:

@@ -1,7 +1,7 @@
-"""Notices that a server is no longer there to be judged: a storm of errors, or a token that was good and is so no more.
+"""Notices that a server is no longer there to be judged: a storm of errors, silence, or a token that is good no more.
 
-Five hundreds for odd input are findings, and so is a refusal of one request alone. So a request that was answered well
-before is sent again: what it says now tells the one from the other. Sending is left to the endpoint.
+Five hundreds for odd input are findings, and so are a hang and a refusal of one request alone. So a request that was
+answered well before is sent again: what it says now tells the one from the other. Sending is left to the endpoint.
 """
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 from conformance.account import BudgetSpentError
-from conformance.exchange import CredentialKind, Exchange, Request
+from conformance.exchange import CredentialKind, Exchange, Failure, Request
 
 _STORM: Final = 8
-"""Server errors in a row from which they may be a storm."""
+"""Server errors and hangs in a row from which they may be a storm."""
 _PAUSES: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds before each look whether a storm is over."""
 _REFUSAL_PAUSES: Final = (0.0, 1.0, 2.0)
 """Seconds before each look whether a token is refused for good, and not by mistake or for a while."""
 _RETRIALS: Final = 5
 """How often that is looked at: a server that refuses and takes it back has shown what it does."""
+
+
+def hangs(exchange: Exchange) -> bool:
+    """Whether no whole answer came in time."""
+    return exchange.failure is Failure.TIMEOUT
 
 
 class ServerLostError(BudgetSpentError):
@@ -69,11 +74,11 @@ class Watch:
     def _note(self, exchange: Exchange) -> None:
         if self.lost or self._hopeless:
             self._lose(self.lost or self._hopeless)
-        if exchange.status >= 500:
+        if exchange.status >= 500 or hangs(exchange):
             self._errors += 1
         elif exchange.status:
             self._errors = 0
-        if exchange.status == 200 and exchange.request.credential.kind is CredentialKind.GOOD:
+        if exchange.status == 200 and not hangs(exchange) and exchange.request.credential.kind is CredentialKind.GOOD:
             self.last_well = max(self.last_well, exchange.number)
             if self._well is None or exchange.request.size < self._well.size:
                 self._well = exchange.request
@@ -85,10 +90,11 @@ class Watch:
             self.stormy = self.stormy or number > 0
             self._pause(seconds, last)
             last = self._send(self._well or Request())
-            if 0 < last.status < 500:
+            if 0 < last.status < 500 and not hangs(last):
                 self._errors = 0
                 return
-        self._lose("the server answers with errors (5xx) alone")
+        errors = last.status >= 500 and not hangs(last)
+        self._lose("the server answers with errors (5xx) alone" if errors else "the server has stopped answering")
 
     def _try_the_token(self, refused: Exchange) -> None:
         if self._well is None or self._retrials >= _RETRIALS:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
@@ -15,11 +15,19 @@ from attrs import define, field, frozen
 
 @frozen
 class Answer:
-    """What is answered instead; None as a status closes the connection without an answer."""
+    """What is answered instead; None as a status closes the connection without an answer.
+
+    Attributes:
+        status: The status.
+        body: The body.
+        headers: The headers.
+        after: Seconds to wait before, unless the server is ended.
+    """
 
     status: int | None
     body: bytes = b'{"error": {"code": "Unknown", "message": "No."}}'
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+    after: float = 0.0
 
 
 @define
@@ -43,13 +51,15 @@ def before(url: str, instead: Callable[[int], Answer | None]) -> Iterator[Front]
         url: The root of the other one.
         instead: What to answer to the request of a number, from 1, in its place; None to pass it on.
     """
-    front, lock = Front(), Lock()
+    front, lock, ended = Front(), Lock(), Event()
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             with lock:
                 front.moments.append(time.monotonic())
                 answer = instead(len(front.moments))
+            if answer is not None:
+                ended.wait(answer.after)
             if answer is None:
                 self.pass_on()
             elif answer.status is None:
@@ -96,6 +106,7 @@ def before(url: str, instead: Callable[[int], Answer | None]) -> Iterator[Front]
     try:
         yield front
     finally:
+        ended.set()
         server.shutdown()
         server.server_close()
         thread.join()

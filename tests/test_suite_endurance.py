@@ -15,18 +15,25 @@ from failing_server import Answer, before
 from suite import ROOT, TOKEN, Said, judge, wait_until
 from test_suite_command import PYTEST
 
-from conformance import report, watch
+from conformance import endpoint, report, watch
 from conformance.mock import Settings, serve
 
 CHOSEN = ("--seed", "1", "-k", "selections or parameters")
 WELL = 60
 STORM = Answer(503)
+SILENCE = Answer(None, after=100)
 
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "_PAUSES", (0.0, 0.02, 0.02))
     monkeypatch.setattr(watch, "_REFUSAL_PAUSES", (0.0, 0.02, 0.02))
+
+
+@pytest.fixture
+def _short_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "TIME_BOUND", 1.0)
+    monkeypatch.setattr(endpoint, "_TIME_BOUND_AFTER_A_HANG", 0.5)
 
 
 def notes(said: Said) -> str:
@@ -71,6 +78,38 @@ def test_a_server_that_dies_leaves_a_partial_report_with_one_finding() -> None:
     assert said.with_outcome("violated") == {"status-no-server-error"}
     assert "the server has stopped answering" in notes(said)
     assert "holds" in {entry["outcome"] for entry in said.report["requirements"]}
+
+
+@pytest.mark.usefixtures("_short_bound")
+def test_a_server_that_hangs_half_way_ends_the_run_with_one_finding() -> None:
+    with serve(Settings(token=TOKEN)) as url, before(url, lambda n: SILENCE if n > WELL else None) as front:
+        said = judge(front.url, *CHOSEN)
+    assert said.code == 5, said.output
+    assert said.with_outcome("violated") == {"answer-in-time"}
+    assert said.report["partial"] is True
+    assert "the server has stopped answering" in notes(said)
+    assert len(front.moments) < WELL + 30
+    assert [len(entry["findings"]) for entry in said.report["requirements"] if entry["id"] == "answer-in-time"] == [1]
+
+
+@pytest.mark.usefixtures("_short_bound")
+def test_a_server_that_hangs_for_a_while_is_judged_to_the_end() -> None:
+    passing = range(WELL + 1, WELL + 10)
+    with serve(Settings(token=TOKEN)) as url, before(url, lambda n: SILENCE if n in passing else None) as front:
+        said = judge(front.url, *CHOSEN)
+    assert said.code == 0, said.output
+    assert said.report["partial"] is False
+    assert len(front.moments) > 5 * WELL
+
+
+@pytest.mark.usefixtures("_short_bound")
+def test_one_input_that_hangs_is_one_finding_and_stops_nothing() -> None:
+    with serve(Settings(token=TOKEN, fault="hangs-on-long-value")) as url:
+        said = judge(url, "--seed", "1", "-k", "parameters")
+    assert said.code == 0, said.output
+    assert said.with_outcome("violated") == {"answer-in-time"}
+    assert said.report["partial"] is False
+    assert not any("Stopped early" in note for note in said.report["notes"])
 
 
 @pytest.mark.parametrize("as_date", [False, True], ids=["seconds", "date"])
