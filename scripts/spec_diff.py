@@ -1,8 +1,9 @@
 """Say what changed since an earlier commit, whom it breaks, and which version comes next.
 
-Three things are compared: the spec (`scripts/spec_changes.py`), the Python interface of the package (griffe), and the
-ledger. The next version follows Semantic Versioning; below 1.0 the minor version stands in for the major one. The entry
-for the changelog is printed, for a person to correct and put in.
+Three things are compared: the spec (`scripts/spec_changes.py`), the Python interface of the package
+(`scripts/python_interface.py`), and the ledger. The next version follows Semantic Versioning;
+below 1.0 the minor version stands in for the major one. The entry for the changelog is printed, for a person to correct
+and put in.
 
 Exit codes: 0 compared, 2 there is no such commit, or it holds no spec.
 """
@@ -22,13 +23,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-import griffe
 import yaml
 
+from scripts import python_interface
 from scripts.spec_changes import Breaks, Change, Kind, changes
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-PACKAGE: Final = "mesh_export_client"
 WORDING: Final = " reworded"
 Version: TypeAlias = tuple[int, int, int]
 
@@ -113,12 +113,13 @@ def compare(before: Path, after: Path) -> Difference:
     """Compare two checkouts."""
     specs = [_load(root / "openapi" / "mesh-export.yaml") for root in (before, after)]
     ledgers = [_load(root / "openapi" / "requirements.yaml") for root in (before, after)]
-    packages = [griffe.load(PACKAGE, search_paths=[root / "generated"]) for root in (before, after)]
-    broken = dict.fromkeys(_breakages(*packages))
-    there, now = (_public(package) for package in packages)
-    added = [path for path in now if path not in there and path.rpartition(".")[0] not in now.keys() - there.keys()]
+    packages = [python_interface.load(root / "generated") for root in (before, after)]
     return Difference(
-        read_version(before), tuple(changes(*specs)), tuple(requirement_changes(*ledgers)), tuple(broken), tuple(added)
+        version=read_version(before),
+        spec=tuple(changes(*specs)),
+        ledger=tuple(requirement_changes(*ledgers)),
+        broken=tuple(python_interface.broken(*packages)),
+        added=tuple(python_interface.added(*packages)),
     )
 
 
@@ -151,37 +152,6 @@ def _entry_changes(name: str, there: Mapping[str, Any], now: Mapping[str, Any]) 
 
 def _load(path: Path) -> dict[str, Any]:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # type: ignore[no-any-return]
-
-
-def _breakages(before: griffe.Object | griffe.Alias, after: griffe.Object | griffe.Alias) -> Iterator[str]:
-    for breakage in griffe.find_breaking_changes(before, after):
-        place, what, details = breakage.obj.path, breakage.kind.value.lower(), breakage.as_dict()
-        if breakage.kind is not griffe.BreakageKind.OBJECT_REMOVED:
-            values = (str(details[key]) for key in ("old_value", "new_value") if details.get(key) is not None)
-            yield f"`{place}`: {what} ({' → '.join(values)})"
-        elif not breakage.obj.inherited:  # where it is inherited from, it is named, too
-            yield f"`{place}`: {what}"
-
-
-def _public(package: griffe.Object | griffe.Alias) -> dict[str, None]:
-    """The paths of everything public, each object once and where it is shortest."""
-    paths: dict[str, str] = {}
-    for path, canonical in _walk(package):
-        paths.setdefault(canonical, path)
-    return dict.fromkeys(paths.values())
-
-
-def _walk(owner: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]]:
-    """The path and the path of the definition of everything public in an object, its modules last."""
-    public = [member for member in owner.members.values() if member.is_public and _ours(member)]
-    for member in sorted(public, key=lambda member: member.is_module):
-        yield member.path, member.canonical_path
-        if member.is_module or member.is_class:
-            yield from _walk(member)
-
-
-def _ours(member: griffe.Object | griffe.Alias) -> bool:
-    return not isinstance(member, griffe.Alias) or member.target_path.startswith(PACKAGE)
 
 
 def report(difference: Difference) -> str:

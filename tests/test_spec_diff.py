@@ -10,8 +10,9 @@ import pytest
 import yaml
 from scratch import LEDGER, ROOT, SPEC, edit, git, repository
 
-from scripts import spec_diff
+from scripts import generate, spec_diff
 
+GENERATOR = "openapi/generator.yaml"
 PACKAGE = "generated/mesh_export_client"
 
 
@@ -60,6 +61,20 @@ def test_what_the_python_interface_loses_and_gains_is_named(scratch: Path, capsy
     assert "`mesh_export_client.errors.PagingError`: public object was removed" in text
     assert "`mesh_export_client.errors.ExportNotFoundError`" in text
     assert "callers break" in text
+
+
+def test_a_keyword_that_has_another_name_asks_for_a_version_though_the_spec_is_the_same(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(scratch / SPEC, lambda spec: spec["info"].update(version="1.7.3"))
+    git(scratch, "commit", "--quiet", "--all", "--message", "the second")
+    edit(scratch / GENERATOR, lambda settings: settings["parameters"]["prefer"].update(name="fullness"))
+    monkeypatch.setattr(generate, "SETTINGS", scratch / GENERATOR)
+    assert generate.main(["--spec", str(scratch / SPEC), "--output", str(scratch / "generated")]) == 0
+    text = said(scratch, capsys)
+    assert "  `mesh_export_client.api.exports.group.Exports.list(representation)`: parameter was removed\n" in text
+    assert "  `mesh_export_client.Exports.list(fullness)`\n" in text
+    assert "After 1.7.3 comes 2.0.0: callers break." in text
 
 
 def test_what_became_of_requirements_is_named(scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
