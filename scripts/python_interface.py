@@ -123,8 +123,9 @@ def _walk(owner: _Object) -> Iterator[tuple[str, str, str]]:
         yield member.canonical_path, member.path, owner.path
         if member.is_module or member.is_class:
             yield from _walk(member)
-        if member.is_function or member.is_class:
-            names = (f"({parameter.name})" for parameter in member.parameters)
+        defined = member.final_target if isinstance(member, griffe.Alias) else member
+        if isinstance(defined, (griffe.Function, griffe.Class)):
+            names = (f"({parameter.name})" for parameter in defined.parameters)
             yield from ((member.canonical_path + name, member.path + name, member.path) for name in names)
 
 
