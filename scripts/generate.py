@@ -9,6 +9,7 @@ has no place for. It never touches the text of what was rendered; ruff sorts the
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import difflib
 import io
@@ -164,6 +165,19 @@ def render(project: Project, template: str, module: str, variables: Mapping[str,
         (project.package_dir / module).write_text(text, encoding="utf-8")
 
 
+def refuse_namesakes(module: Path) -> None:
+    """Refuse a module in which one class hides another.
+
+    Raises:
+        GenerationError: Two of its classes have one name.
+    """
+    names = [node.name for node in ast.parse(module.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise GenerationError(
+            f"Two errors would be called {', '.join(twice)}: give one another name under `errors` in {SETTINGS.name}."
+        )
+
+
 def lay_out(folder: Path) -> None:
     """Sort the imports and lay out the code, whatever the working folder and the user's own settings are."""
     ruff = Path(sysconfig.get_path("scripts")) / "ruff"
@@ -193,6 +207,7 @@ def generate(spec_path: Path, output: Path) -> None:
     if errors:
         raise GenerationError("\n".join(f"{error.header}: {error.detail}" for error in errors))
     render_modules(project)
+    refuse_namesakes(project.package_dir / "errors.py")
     shutil.copyfile(ROOT / "LICENSE", output / "LICENSE")
     lay_out(output)
 

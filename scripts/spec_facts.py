@@ -66,6 +66,7 @@ class Operation:
         accept: The media type to ask for: the first of its successful response.
         success: The statuses that mean success.
         statuses: Every documented status.
+        codes: The error codes that the examples of each status show.
         deprecated: Whether the spec calls it deprecated.
         parameters: Its parameters by location and wire name.
     """
@@ -75,6 +76,7 @@ class Operation:
     accept: str
     success: tuple[int, ...]
     statuses: tuple[int, ...]
+    codes: Mapping[int, tuple[str, ...]]
     deprecated: bool
     parameters: Mapping[tuple[str, str], Parameter]
 
@@ -118,6 +120,7 @@ class Facts:
         operations: The operations by the name of the generator's endpoint.
         open_values: The known values of each open list, by class name.
         errors: The class of each documented error status.
+        code_errors: The class of each error code that has one of its own, by its status and itself.
         deprecated: Python names of deprecated members, by class name.
         oauth: Issuer, token path and scope of the grant for services.
         waits: The method that waits for the end of what an operation begins, by the operation's id.
@@ -136,6 +139,7 @@ class Facts:
     operations: Mapping[str, Operation]
     open_values: Mapping[str, tuple[str, ...]]
     errors: Mapping[int, str]
+    code_errors: Mapping[tuple[int, str], str]
     deprecated: Mapping[str, tuple[str, ...]]
     oauth: Mapping[str, str]
     waits: Mapping[str, str]
@@ -163,6 +167,7 @@ def read_facts(spec: Mapping[str, Any], settings: Mapping[str, Any], data: Gener
         PythonIdentifier(operation["operationId"], "field_"): operation_facts(spec, operation, item, settings)
         for operation, item in operations_of(spec)
     }
+    errors = error_classes(operations, settings)
     return Facts(
         title=spec["info"]["title"],
         servers=tuple(server["url"] for server in spec["servers"]),
@@ -173,7 +178,8 @@ def read_facts(spec: Mapping[str, Any], settings: Mapping[str, Any], data: Gener
             for name, schema in schemas.items()
             if "x-extensible-enum" in schema
         },
-        errors=error_classes(operations, settings),
+        errors=errors,
+        code_errors=code_classes(operations, settings, errors),
         deprecated={
             ClassName(name, "field_"): tuple(
                 PythonIdentifier(python_name(member, settings["words"]), "field_")
@@ -220,6 +226,7 @@ def operation_facts(
         accept=media_types[0] if media_types else "application/json",
         success=success,
         statuses=tuple(sorted(responses)),
+        codes={status: error_codes(spec, response) for status, response in responses.items()},
         deprecated=bool(operation.get("deprecated")),
         parameters={(node["in"], node["name"]): parameter_facts(spec, node, settings) for node in nodes},
     )
@@ -250,6 +257,36 @@ def error_classes(operations: Mapping[str, Operation], settings: Mapping[str, An
     return {
         status: named.get(status) or f"{pascal_case(HTTPStatus(status).phrase)}Error" for status in sorted(statuses)
     }
+
+
+def code_classes(
+    operations: Mapping[str, Operation], settings: Mapping[str, Any], errors: Mapping[int, str]
+) -> dict[tuple[int, str], str]:
+    """Name the class of each error code of the statuses that alone do not say what is wrong.
+
+    A code that is called like its status needs no class beside that of the status.
+    """
+    named = settings.get("errors", {})
+    classes: dict[tuple[int, str], str] = {}
+    for status in settings.get("errors_by_code", ()):
+        codes = {code for operation in operations.values() for code in operation.codes.get(status, ())}
+        for code in sorted(codes):
+            name = named.get(code) or ClassName(f"{pascal_case(code).removesuffix('Error')}Error", "field_")
+            if name != errors[status]:
+                classes[status, code] = name
+    return classes
+
+
+def error_codes(spec: Mapping[str, Any], response: Mapping[str, Any]) -> tuple[str, ...]:
+    """List the error codes that the examples of a response show."""
+    codes = set[str]()
+    for content in response.get("content", {}).values():
+        shown = [resolve(spec, example).get("value") for example in content.get("examples", {}).values()]
+        for value in [*shown, content.get("example")]:
+            match value:
+                case {"error": {"code": str(code)}}:
+                    codes.add(code)
+    return tuple(sorted(codes))
 
 
 def page_of(model: ModelProperty, models: Mapping[str, ModelProperty]) -> Page | None:

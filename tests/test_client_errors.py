@@ -21,6 +21,8 @@ from mesh_export_client import (
     DeadlineExceededError,
     DecodeError,
     ErrorDetail,
+    ExportNotFoundError,
+    IModelNotFoundError,
     InvalidRequestError,
     MeshExportClient,
     MeshExportError,
@@ -80,6 +82,89 @@ def test_each_status_has_its_error(kind: Kind, status: int, expected: type[Respo
     if status != 204:
         assert (error.code, error.message, error.target) == ("Some", "Words.", "it")
         assert str(error) == f"GET {error.url} was answered with {status}: Some: Words."
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=repr)
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (404, "ExportNotFound", ExportNotFoundError),
+        (404, "IModelNotFound", IModelNotFoundError),
+        (404, "exportnotfound", NotFoundError),
+        (404, "Some", NotFoundError),
+        (404, None, NotFoundError),
+        (404, 7, NotFoundError),
+        (422, "ExportNotFound", InvalidRequestError),
+        (410, "ExportNotFound", UnexpectedStatusError),
+    ],
+)
+def test_a_documented_code_of_a_404_has_an_error_of_its_own(
+    kind: Kind, status: int, code: object, expected: type[ResponseError]
+) -> None:
+    answer = http(status, {"error": {"code": code, "message": "Requested export is not available."}})
+    with serve(answer) as server, pytest.raises(ResponseError) as caught:
+        kind.list(server.url, client=ONCE)
+    assert type(caught.value) is expected
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - written by this very test
+    assert (type(again), str(again), vars(again)) == (expected, str(caught.value), vars(caught.value))
+
+
+def test_codes_of_a_404_are_caught_with_the_rest() -> None:
+    for error in (ExportNotFoundError, IModelNotFoundError):
+        assert error.__bases__ == (NotFoundError,)
+        assert error.__name__ in mesh_export_client.__all__
+    raised = mesh_export_client.Exports.get.__doc__ or ""
+    assert "ExportNotFoundError: The service answered 404 with the code `ExportNotFound`." in raised
+    assert "IModelNotFoundError" not in raised
+
+
+def test_the_text_of_an_error_names_what_is_wrong() -> None:
+    with serve(http(422, INVALID)) as server, pytest.raises(InvalidRequestError) as caught:
+        KINDS[0].list(server.url)
+    assert str(caught.value) == (
+        f"GET {server.url}/mesh-export/ was answered with 422: InvalidMeshExportRequest: Cannot retrieve export. "
+        "($top must be lower or equal to 1000; iModelId is invalid; Other)"
+    )
+
+
+def text_with(*details: object, secrets: tuple[str, ...] = ()) -> str:
+    error = error_from(
+        status=422,
+        method="GET",
+        url="u",
+        headers={},
+        content=json.dumps({"error": {"code": "C", "details": details}}).encode(),
+        secrets=secrets,
+    )
+    return str(error).removeprefix("GET u was answered with 422: C")
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ([], ""),
+        ([None, 3, "x", {}, {"target": ""}], ""),
+        ([{"message": "Must be a UUID.", "target": "iModelId"}], " (iModelId: Must be a UUID)"),
+        ([{"message": "identity unknown", "target": "id"}], " (id: identity unknown)"),
+        ([{"code": "Bad", "target": "id"}, {"target": "cdn"}], " (id: Bad; cdn)"),
+        ([{"message": "On\ntwo  lines."}], " (On two lines)"),
+        ([{"message": "x" * 500}], f" ({'x' * 120}…)"),
+        ([{"message": str(number)} for number in range(5)], " (0; 1; 2; 3; 4)"),
+        ([{"message": str(number)} for number in range(99)], " (0; 1; 2; 3; 4; and 94 more)"),
+    ],
+)
+def test_details_are_named_in_short(details: list[object], expected: str) -> None:
+    assert text_with(*details) == expected
+
+
+def test_details_in_a_text_tell_no_secret_and_no_half_of_one() -> None:
+    token = "<" + "0123456789" * 30
+    text = text_with(
+        {"message": "-" * 100 + token, "target": token}, {"message": "https://a.example/?sig=S"}, secrets=(token,)
+    )
+    assert "<0" not in text
+    assert "sig" not in text
+    assert text.count("[hidden]") == 3
 
 
 def test_the_tree_has_one_root_and_documented_statuses_beside_the_unexpected() -> None:

@@ -244,6 +244,47 @@ print(json.dumps(found))
     assert found == ["Viewers", True, "ResponseError", "ServiceUnavailableError", "ConflictError"]
 
 
+def test_a_code_that_a_404_shows_is_an_error_of_its_own(tmp_path: Path) -> None:
+    spec = spec_with()
+    examples = spec["components"]["responses"]["ExportNotFound"]["content"]["application/json"]
+    examples["example"] = {"error": {"code": "ExportExpired", "message": "It has expired."}}
+    del examples["examples"]
+    for code in ("NotFound", "not-yet-there", "LookupError"):
+        shown = {"value": {"error": {"code": code}}}
+        spec["components"]["responses"]["IModelNotFound"]["content"]["application/json"]["examples"][code] = shown
+    program = """
+found = []
+for _ in range(4):
+    try:
+        MeshExportClient(max_retries=0).exports.get("a")
+    except NotFoundError as error:
+        found.append([type(error).__name__, type(error).__bases__[0].__name__])
+print(json.dumps(found))
+"""
+    codes = ("ExportExpired", "not-yet-there", "LookupError", "NotFound")
+    with serve(*(http(404, {"error": {"code": code}}) for code in codes)) as server:
+        package = made(spec, tmp_path)
+        found = run(package, program, server.url)
+    assert found == [
+        ["ExportExpiredError", "NotFoundError"],
+        ["NotYetThereError", "NotFoundError"],
+        ["LookupError_", "NotFoundError"],  # Python has another of that name
+        ["NotFoundError", "ResponseError"],
+    ]
+    readme = (package / "README.md").read_text(encoding="utf-8")
+    assert "`ExportExpiredError`, `ExportNotFoundError`" in readme
+
+
+def test_two_errors_of_one_name_are_refused(tmp_path: Path) -> None:
+    spec = spec_with()
+    example = spec["components"]["examples"]["ExportNotFound"]["value"]["error"]
+    for number, code in enumerate(("Transport", "i-model-not-found")):
+        example["code"] = code
+        said = refused(spec, tmp_path / str(number))
+        assert "Two errors would be called" in said
+        assert "under `errors` in generator.yaml" in said
+
+
 def test_a_deprecated_member_and_parameter_warn_when_they_are_used(tmp_path: Path) -> None:
     spec = spec_with()
     spec["components"]["schemas"]["MinimalExport"]["properties"]["displayName"]["deprecated"] = True

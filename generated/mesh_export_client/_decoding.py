@@ -40,6 +40,8 @@ _CHARSETS = (
 )
 _TEXT_LENGTH = 500
 _DETAILS = 100
+_DETAILS_SAID = 5
+_DETAIL_LENGTH = 120
 
 
 def decode(decoder: msgspec.json.Decoder[T], content: bytes) -> T:
@@ -113,9 +115,10 @@ def error_from(
     """Make the typed error of an answer that is not a success, from whatever body it has."""
     told = _error_object(content, headers.get("content-type", ""))
     code, said, target = (_text(told.get(name), secrets) for name in ("code", "message", "target"))
+    details = _details(told.get("details"), secrets)
     summary = ": ".join(part for part in (code, said) if part) or "no error body that says more"
-    return error_class(status)(
-        f"{method} {url} was answered with {status}: {summary}",
+    return error_class(status, code)(
+        f"{method} {url} was answered with {status}: {summary}{_said(details)}",
         status=status,
         method=method,
         url=url,
@@ -124,7 +127,7 @@ def error_from(
         code=code,
         message=said,
         target=target,
-        details=_details(told.get("details"), secrets),
+        details=details,
         retry_after=seconds_to_wait(headers.get("retry-after")),
     )
 
@@ -182,6 +185,21 @@ def _details(told: object, secrets: Iterable[str]) -> tuple[ErrorDetail, ...]:
         for item in items
         if is_object(item)
     )
+
+
+def _said(details: tuple[ErrorDetail, ...]) -> str:
+    """Write the first details in short, for the end of an error's text: what each is about, and what is wrong."""
+    texts = [text for detail in details if (text := _in_short(detail))]
+    shown = texts[:_DETAILS_SAID] + ([f"and {more} more"] if (more := len(texts) - _DETAILS_SAID) > 0 else [])
+    return f" ({'; '.join(shown)})" if shown else ""
+
+
+def _in_short(detail: ErrorDetail) -> str:
+    about, said = (" ".join((text or "").split()) for text in (detail.target, detail.message or detail.code))
+    # Many a message begins with what it is about.
+    text = said if said.split(" ")[0] == about else ": ".join(part for part in (about, said) if part)
+    text = text.removesuffix(".")
+    return text if len(text) <= _DETAIL_LENGTH else f"{text[:_DETAIL_LENGTH]}…"
 
 
 def _text(value: object, secrets: Iterable[str]) -> str | None:

@@ -1,9 +1,12 @@
 """What can go wrong, as one tree under `MeshExportError`.
 
 An answer that is not a success raises a `ResponseError`: the class of its status where the documentation names the
-status, `ServerError` for any other 5xx, `UnexpectedStatusError` for the rest. The documentation warns that a failed
-request need not have an error body, nor one of the documented shape, so that each attribute that comes from a body may
-be `None`. No error's text, attributes or `repr` holds a credential or the query of a signed link.
+status, `ServerError` for any other 5xx, `UnexpectedStatusError` for the rest. Where the documentation names codes for
+different things that a status means, the class of the status has one below it for each code.
+
+The documentation warns that a failed request need not have an error body, nor one of the documented shape, so that each
+attribute that comes from a body may be `None`. No error's text, attributes or `repr` holds a credential or the query of
+a signed link.
 """
 
 from __future__ import annotations
@@ -193,6 +196,14 @@ class RateLimitError(ResponseError):
     """The service answered 429: more requests than it allows. `retry_after` says how many seconds to wait."""
 
 
+class ExportNotFoundError(NotFoundError):
+    """The service answered 404 with the code `ExportNotFound`."""
+
+
+class IModelNotFoundError(NotFoundError):
+    """The service answered 404 with the code `IModelNotFound`."""
+
+
 ERRORS_BY_STATUS: Mapping[int, type[ResponseError]] = {
     401: AuthenticationError,
     404: NotFoundError,
@@ -200,9 +211,16 @@ ERRORS_BY_STATUS: Mapping[int, type[ResponseError]] = {
     429: RateLimitError,
 }
 
+ERRORS_BY_CODE: Mapping[tuple[int, str | None], type[ResponseError]] = {
+    (404, "ExportNotFound"): ExportNotFoundError,
+    (404, "IModelNotFound"): IModelNotFoundError,
+}
 
-def error_class(status: int) -> type[ResponseError]:
-    """Give the class of error that a status raises."""
+
+def error_class(status: int, code: str | None) -> type[ResponseError]:
+    """Give the class of error that a status raises with an error code."""
+    if known := ERRORS_BY_CODE.get((status, code)):
+        return known
     return ERRORS_BY_STATUS.get(status) or (ServerError if status in _SERVER_ERRORS else UnexpectedStatusError)
 
 

@@ -147,6 +147,7 @@ class Exports:
         Raises:
             InvalidArgumentError: A parameter is out of bounds or cannot be sent.
             AuthenticationError: The service answered 401 (Response 401).
+            IModelNotFoundError: The service answered 404 with the code `IModelNotFound`.
             NotFoundError: The service answered 404 (Response 404).
             InvalidRequestError: The service answered 422 (Response 422).
             RateLimitError: The service answered 429 (Response 429).
@@ -189,6 +190,7 @@ class Exports:
         Raises:
             InvalidArgumentError: A parameter is out of bounds or cannot be sent.
             AuthenticationError: The service answered 401 (Response 401).
+            ExportNotFoundError: The service answered 404 with the code `ExportNotFound`.
             NotFoundError: The service answered 404 (Response 404).
             RateLimitError: The service answered 429 (Response 429).
             MeshExportError: Anything else that went wrong: see `errors`.
@@ -219,6 +221,7 @@ class Exports:
         Raises:
             InvalidArgumentError: A parameter is out of bounds or cannot be sent.
             AuthenticationError: The service answered 401 (Response 401).
+            ExportNotFoundError: The service answered 404 with the code `ExportNotFound`.
             NotFoundError: The service answered 404 (Response 404).
             RateLimitError: The service answered 429 (Response 429).
             MeshExportError: Anything else that went wrong: see `errors`.
@@ -398,6 +401,7 @@ class AsyncExports:
         Raises:
             InvalidArgumentError: A parameter is out of bounds or cannot be sent.
             AuthenticationError: The service answered 401 (Response 401).
+            IModelNotFoundError: The service answered 404 with the code `IModelNotFound`.
             NotFoundError: The service answered 404 (Response 404).
             InvalidRequestError: The service answered 422 (Response 422).
             RateLimitError: The service answered 429 (Response 429).
@@ -440,6 +444,7 @@ class AsyncExports:
         Raises:
             InvalidArgumentError: A parameter is out of bounds or cannot be sent.
             AuthenticationError: The service answered 401 (Response 401).
+            ExportNotFoundError: The service answered 404 with the code `ExportNotFound`.
             NotFoundError: The service answered 404 (Response 404).
             RateLimitError: The service answered 429 (Response 429).
             MeshExportError: Anything else that went wrong: see `errors`.
@@ -470,6 +475,7 @@ class AsyncExports:
         Raises:
             InvalidArgumentError: A parameter is out of bounds or cannot be sent.
             AuthenticationError: The service answered 401 (Response 401).
+            ExportNotFoundError: The service answered 404 with the code `ExportNotFound`.
             NotFoundError: The service answered 404 (Response 404).
             RateLimitError: The service answered 429 (Response 429).
             MeshExportError: Anything else that went wrong: see `errors`.
