@@ -84,8 +84,13 @@ def _git(root: Path, *arguments: str) -> str:
     return finished.stdout.strip()
 
 
+def _unchanged(root: Path) -> bool:
+    """Whether the checkout is its commit; with changes, what the commit is tagged with is the release before."""
+    return not _git(root, "status", "--porcelain", "--untracked-files=no")
+
+
 def _last_release(root: Path) -> str:
-    here = set(_git(root, "tag", "--points-at", "HEAD").splitlines())
+    here = set(_git(root, "tag", "--points-at", "HEAD").splitlines()) if _unchanged(root) else set[str]()
     every = _git(root, "tag", "--list", "v*", "--merged", "HEAD", "--sort=-version:refname").splitlines()
     return next((tag for tag in every if tag not in here), "")
 
@@ -137,8 +142,10 @@ def released_before(candidate: Candidate) -> Iterator[str]:
     version = written(candidate.version)
     advice = "set info.version of openapi/mesh-export.yaml to a new one and run `make generate`."
     tagged = _git(candidate.root, "rev-list", "--max-count=1", f"refs/tags/v{version}")
-    if tagged and tagged != _git(candidate.root, "rev-parse", "HEAD"):
-        yield f"Version {version} was released already, as the tag v{version} of another commit: {advice}"
+    here = tagged == _git(candidate.root, "rev-parse", "HEAD")
+    if tagged and not (here and _unchanged(candidate.root)):
+        where = "this commit, without the changes that are not committed" if here else "another commit"
+        yield f"Version {version} was released already, as the tag v{version} of {where}: {advice}"
     for distribution in distributions(candidate.root):
         if _on_index(f"{distribution.name}=={version}"):
             yield f"{distribution.name} {version} is on the package index already: {advice}"
@@ -147,7 +154,8 @@ def released_before(candidate: Candidate) -> Iterator[str]:
 def tagged_otherwise(candidate: Candidate) -> Iterator[str]:
     """The commit is tagged as another version than it has."""
     version = written(candidate.version)
-    for tag in _git(candidate.root, "tag", "--list", "v*", "--points-at", "HEAD").splitlines():
+    tags = _git(candidate.root, "tag", "--list", "v*", "--points-at", "HEAD").splitlines()
+    for tag in tags if _unchanged(candidate.root) else ():
         if tag != f"v{version}":
             yield f"The commit is tagged {tag} and its version is {version}: remove the tag, or set info.version first."
 

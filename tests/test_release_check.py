@@ -132,6 +132,25 @@ def test_a_tag_of_another_version_is_refused(scratch: Path) -> None:
     ]
 
 
+def without_a_requirement(ledger: Any) -> None:
+    del ledger["requirements"][0]
+
+
+def test_changes_that_are_not_committed_are_compared_with_the_release_that_they_were_made_to(scratch: Path) -> None:
+    git(scratch, "tag", "v1.4.1")
+    gone = yaml.safe_load((scratch / LEDGER).read_text(encoding="utf-8"))["requirements"][0]["id"]
+    edit(scratch / LEDGER, without_a_requirement)
+    edit(scratch / SPEC, with_a_lower_bound)
+    (again,) = refused(release_check.released_before, scratch)
+    assert again.startswith("Version 1.4.1 was released already, as the tag v1.4.1 of this commit, without the changes")
+    set_version(scratch, "1.4.2")
+    (too_small,) = refused(release_check.too_small_a_version, scratch)
+    assert too_small.startswith("Version 1.4.2 is too small, since v1.4.1 callers break: set info.version ")
+    (unexplained,) = refused(release_check.unexplained_removals, scratch)
+    assert unexplained.startswith(f"The requirement {gone} was removed without a line of history")
+    assert refused(release_check.tagged_otherwise, scratch) == refused(release_check.released_before, scratch) == []
+
+
 def test_a_version_that_is_on_the_index_is_refused(scratch: Path, empty_index: Path) -> None:
     build(distributions(scratch)[0], empty_index)
     assert refused(release_check.released_before, scratch) == [
