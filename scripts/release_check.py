@@ -171,7 +171,7 @@ def _on_index(requirement: str) -> bool:
 
 
 def unwritten_changelog(candidate: Candidate) -> Iterator[str]:
-    """The changelog has no section of the version."""
+    """The changelog has no section of the version, or what is released stands under Unreleased still."""
     version = written(candidate.version)
     text = (candidate.root / "CHANGELOG.md").read_text(encoding="utf-8")
     if not re.search(rf"^## \[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d$", text, re.MULTILINE):
@@ -179,6 +179,18 @@ def unwritten_changelog(candidate: Candidate) -> Iterator[str]:
             f"CHANGELOG.md has no section of {version}: put `## [{version}] - YYYY-MM-DD` under `## [Unreleased]`, "
             "above what is being released."
         )
+    elif waiting := _unreleased(text):
+        yield (
+            f"CHANGELOG.md has lines under `## [Unreleased]`, which {version} would hold without saying so (the first: "
+            f"{waiting[0]!r}): move them to the section of {version}."
+        )
+
+
+def _unreleased(changelog: str) -> list[str]:
+    """The lines under Unreleased that are no heading."""
+    section = re.search(r"^## \[Unreleased\]$(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
+    lines = section[1].splitlines() if section else []
+    return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
 def refused_as_built(candidate: Candidate, output: Path, *, every_python: bool) -> Iterator[str]:

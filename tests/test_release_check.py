@@ -174,6 +174,18 @@ def test_a_changelog_without_the_version_is_refused(scratch: Path) -> None:
     assert sentence.startswith("CHANGELOG.md has no section of 1.4.1: put ")
 
 
+def test_a_changelog_with_lines_under_unreleased_is_refused(scratch: Path) -> None:
+    section = "## [1.4.1] - 2026-01-02\n\n- Something.\n"
+    text = f"# Changelog\n\n## [Unreleased]\n\n### Added\n\n- `make fast`.\n\n{section}"
+    (scratch / CHANGELOG).write_text(text, encoding="utf-8")
+    assert refused(release_check.unwritten_changelog, scratch) == [
+        "CHANGELOG.md has lines under `## [Unreleased]`, which 1.4.1 would hold without saying so "
+        "(the first: '- `make fast`.'): move them to the section of 1.4.1."
+    ]
+    (scratch / CHANGELOG).write_text(text.replace("- `make fast`.\n", ""), encoding="utf-8")
+    assert refused(release_check.unwritten_changelog, scratch) == []
+
+
 def add_a_stray_file(root: Path) -> None:
     (root / "generated" / "mesh_export_client" / "notes.txt").write_text("mine", encoding="utf-8")
 
@@ -235,6 +247,11 @@ def test_the_matrix_of_continuous_integration_has_the_oldest_and_the_newest_pyth
     suite = distributions(ROOT)[1]
     assert (matrix[0], matrix[-1]) == pythons(suite)
     assert suite.project["project"]["requires-python"] == f">={matrix[0]}"
+
+
+def test_both_distributions_name_the_same_pythons() -> None:
+    client, suite = ({c for c in d.project["project"]["classifiers"] if "Python ::" in c} for d in distributions(ROOT))
+    assert client == suite
 
 
 def test_a_release_is_tagged_only_where_all_is_committed(scratch: Path) -> None:
