@@ -24,6 +24,10 @@ class BudgetSpentError(Exception):
     """The run may send no more: its budget of requests, of seconds or of waiting is spent."""
 
 
+class WaitRefusedError(BudgetSpentError):
+    """The server asks the run to wait for longer than it may, or for ever."""
+
+
 @define
 class Spent:
     """The numbers of an account; moments are those of the monotonic clock, which the processes of a machine share.
@@ -100,11 +104,12 @@ class Account:
             most: Seconds to wait in all.
 
         Raises:
-            BudgetSpentError: That would be too long.
+            WaitRefusedError: That would be more than it may.
+            BudgetSpentError: The run would end meanwhile.
         """
         with self.changing() as spent:
             if spent.waited + seconds > most:
-                raise BudgetSpentError(f"the server asks for more waiting than {most:g} s")
+                raise WaitRefusedError(f"the server asks for more waiting than --max-wait allows, {most:g} s")
             if time.monotonic() + seconds >= spent.ends:
                 raise BudgetSpentError("its time is over while the server asks to wait")
             spent.waited += seconds

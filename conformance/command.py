@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Say whether an endpoint of the Mesh Export API keeps the promises of its documentation page.",
         epilog="Options of pytest, such as -k and -x, work for a run too. "
         "Exit codes: 0 conforms, 1 does not, 2 wrong use, 3 no API to judge, 4 too little to judge, "
-        "5 the suite failed or was interrupted.",
+        "5 the run could not be finished, or the suite failed.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")

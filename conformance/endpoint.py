@@ -21,7 +21,7 @@ import httpx2
 from attrs import evolve, frozen
 
 from conformance import spec
-from conformance.account import Account, BudgetSpentError
+from conformance.account import Account, WaitRefusedError
 from conformance.connection import Connection, is_loopback, trouble, user_agent
 from conformance.credentials import CredentialError, Credentials
 from conformance.exchange import NOBODYS_IDS, Credential, CredentialKind, Exchange, Failure, Request
@@ -121,6 +121,8 @@ class Endpoint:
         self.sent = 0
         self.answered = 0
         self.hung = False
+        self.limited = False
+        """Whether the server asked to wait for longer than the run may."""
         self.source = "probe"
         self.own: set[str] = set(NOBODYS_IDS)
         """What a request that changes something may name: what this run made, or made up."""
@@ -273,16 +275,24 @@ class Endpoint:
             exchange = self._send_once(request, waits=refused)
             if exchange.status != 429:
                 return exchange
-        raise BudgetSpentError("the server keeps refusing with 429")
+        self.limited = True
+        raise WaitRefusedError("the server keeps refusing with 429")
 
     def _wait_for_the_limit(self) -> None:
         with self._account.changing() as spent:
             pause = max(0.0, spent.limited_until - time.monotonic())
-        self._account.wait(pause, self.limits.max_wait)
+        self._wait(pause)
 
     def _wait_in_a_storm(self, seconds: float, answer: Exchange) -> None:
         told = _retry_after(answer) if answer.header("retry-after") else 0.0
         self._account.wait(max(seconds, told), self.limits.max_wait)
+
+    def _wait(self, seconds: float) -> None:
+        try:
+            self._account.wait(seconds, self.limits.max_wait)
+        except WaitRefusedError:
+            self.limited = True
+            raise
 
     def _look_again(self, request: Request) -> Exchange:
         # An input that hangs shortens the bound for what follows; whether the server is there is not to rest on that.
@@ -322,7 +332,7 @@ class Endpoint:
                 return True
             if not self._is_refused(credential):
                 return False
-            self._account.wait(_DEFAULT_WAIT, self.limits.max_wait)
+            self._wait(_DEFAULT_WAIT)
             if not self._is_refused(credential):
                 return False
             try:

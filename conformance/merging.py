@@ -32,6 +32,7 @@ class Seen:
         spent: Why no more could be sent; empty where nothing stood in the way.
         no_api: Why there is no API here to judge; empty where there is one.
         lost: Whether the server was there and is no more.
+        limited: Whether the server asked to wait for longer than the run may.
         sampled: How many exports were walked, where the collection has more.
         failures: What failed in the suite itself.
         redactor: Knows every secret that may be in the tallies.
@@ -46,6 +47,7 @@ class Seen:
     spent: str = ""
     no_api: str = ""
     lost: bool = False
+    limited: bool = False
     sampled: int = 0
     failures: list[str] = field(factory=list)
     redactor: Redactor = field(factory=Redactor)
@@ -64,6 +66,7 @@ class Seen:
             spent=run.spent,
             no_api=run.no_api,
             lost=run.lost,
+            limited=run.limited,
             sampled=run.sampled,
             failures=list(failures),
             redactor=redactor,
@@ -105,6 +108,7 @@ def merge(every: Iterable[Seen]) -> Seen:
         whole.spent = whole.spent or ("" if seen.no_api else seen.spent)
         whole.sampled = max(whole.sampled, seen.sampled)
         whole.lost = whole.lost or seen.lost
+        whole.limited = whole.limited or seen.limited
         whole.failures += seen.failures
         whole.redactor.merge(seen.redactor)
     if parts and all(seen.no_api for seen in parts):

@@ -99,6 +99,11 @@ class Run:
         endpoint = self._endpoint
         return endpoint is not None and bool(endpoint.watch.lost or (endpoint.gone and endpoint.answered))
 
+    @property
+    def limited(self) -> bool:
+        """Whether the server asked to wait for longer than the run may."""
+        return self._endpoint is not None and self._endpoint.limited
+
     def heard(self, exchange: Exchange) -> None:
         """Take an exchange in; may be called from any thread."""
         with self._hearing:

@@ -187,8 +187,8 @@ def conclude(session: Session, seen: Seen) -> None:
     if seen.deprecated:
         session.notes.append(f"Used although deprecated: {', '.join(sorted(seen.deprecated))}.")
     session.notes.extend(seen.failures)
-    partial = session.interrupted or seen.lost
-    judgement, document = _judge(session, seen, session.notes, partial=partial)
+    partial = session.interrupted or seen.lost or seen.limited
+    document = _judge(session, seen, session.notes, partial=partial)
     out = console()
     report.print_verdict(out, document)
     try:
@@ -203,9 +203,7 @@ def conclude(session: Session, seen: Seen) -> None:
         out.print(Text(f"The step summary could not be written: {error.strerror}."), soft_wrap=True)
     if session.settings.history:
         _keep(session.settings.history, document, session)
-    session.exit_code = judgement.exit_code
-    if partial and session.exit_code is not ExitCode.DOES_NOT_CONFORM:
-        session.exit_code = ExitCode.SUITE_FAILED
+    session.exit_code = ExitCode(document["exit_code"])
 
 
 def _on_a_sample(seen: Seen) -> str:
@@ -229,11 +227,11 @@ def save(session: Session, seen: Callable[[], Seen]) -> None:
     notes = [*session.notes, "Written while the run went on: this is what was seen until then."]
     with suppress(OSError), interrupts.held_back():
         # At the end it is tried again, and then said.
-        report.write(session.folder, _judge(session, so_far, notes, partial=True)[1])
+        report.write(session.folder, _judge(session, so_far, notes, partial=True))
 
 
-def _judge(session: Session, seen: Seen, notes: list[str], *, partial: bool) -> tuple[Judgement, dict[str, Any]]:
-    """The verdict on what was seen, as it is and as a report has it."""
+def _judge(session: Session, seen: Seen, notes: list[str], *, partial: bool) -> dict[str, Any]:
+    """The verdict on what was seen, as a report has it."""
     settings = session.settings
     judgement = Judgement(
         seen.tallies,
@@ -253,11 +251,12 @@ def _judge(session: Session, seen: Seen, notes: list[str], *, partial: bool) -> 
         seen.latencies,
         tuple(notes),
         partial=partial,
+        limited=seen.limited and not (session.interrupted or seen.lost),
         failed=bool(seen.failures),
     )
     if session.past is None:
         session.past = _past_runs(session, seen.redactor(session.target))
-    return judgement, report.document(judgement, facts, seen.redactor, session.past)
+    return report.document(judgement, facts, seen.redactor, session.past)
 
 
 def _past_runs(session: Session, target: str) -> list[history.Record]:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from conformance.account import BudgetSpentError
+from conformance.account import BudgetSpentError, WaitRefusedError
 from conformance.exchange import CredentialKind, Exchange, Failure, Request
 
 _STORM: Final = 8
@@ -88,7 +88,10 @@ class Watch:
         last = exchange
         for number, seconds in enumerate(_PAUSES):
             self.stormy = self.stormy or number > 0
-            self._pause(seconds, last)
+            try:
+                self._pause(seconds, last)
+            except WaitRefusedError:
+                break
             last = self._send(self._well or Request())
             if 0 < last.status < 500 and not hangs(last):
                 self._errors = 0

@@ -128,6 +128,46 @@ def test_retry_after_is_obeyed_to_the_second(as_date: bool) -> None:
     assert said.report["budget"]["rate_limit_wait"]["used"] >= 2.0
 
 
+LIMIT = Answer(
+    429,
+    b'{"error": {"code": "RateLimitExceeded", "message": "No."}}',
+    (("Content-Type", "application/json"), ("Retry-After", "3600")),
+)
+
+
+@pytest.mark.parametrize(
+    ("well", "options", "code"),
+    [(300, (), 5), (300, ("--max-wait", "90"), 5), (20, (), 4), (0, (), 4)],
+    ids=["half-way", "with more patience", "soon", "at once"],
+)
+def test_a_rate_limit_that_does_not_lift_is_no_good_end(well: int, options: tuple[str, ...], code: int) -> None:
+    with serve(Settings(token=TOKEN)) as url, before(url, lambda n: LIMIT if n > well else None) as front:
+        said = judge(front.url, "--seed", "1", *options)
+    assert said.code == said.report["exit_code"] == code, said.output
+    assert said.report["partial"] is True
+    assert said.with_outcome("violated") == set()
+    patience = options[-1] if options else "60"
+    assert f"Stopped early: the server asks for more waiting than --max-wait allows, {patience} s." in notes(said)
+    assert len(front.moments) < well + 20
+
+
+def test_a_violation_counts_whatever_the_rate_limit() -> None:
+    mock = Settings(token=TOKEN, fault="imodelid-ignored")
+    with serve(mock) as url, before(url, lambda n: LIMIT if n > 300 else None) as front:
+        said = judge(front.url, "--seed", "1")
+    assert said.code == 1, said.output
+    assert said.report["partial"] is True
+
+
+def test_a_storm_that_asks_to_wait_for_an_hour_is_one_finding_too() -> None:
+    storm = Answer(503, headers=(("Retry-After", "3600"),))
+    with serve(Settings(token=TOKEN)) as url, before(url, lambda n: storm if n > WELL else None) as front:
+        said = judge(front.url, *CHOSEN)
+    assert said.code == 1, said.output
+    assert said.with_outcome("violated") == {"status-no-server-error"}
+    assert "answers with errors (5xx) alone" in notes(said)
+
+
 def started(folder: Path, *options: str, limit: str = "") -> subprocess.Popen[str]:
     """A run in a process of its own that will take long."""
     environment = {**os.environ, "MESH_EXPORT_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1"}

@@ -69,6 +69,7 @@ class Facts:
         latencies: How long answers took.
         notes: Sentences on what was not done, and why.
         partial: Whether the run did not come to its end.
+        limited: Whether that is because the server asked to wait for longer than the run may.
         failed: Whether the suite itself failed.
     """
 
@@ -81,6 +82,7 @@ class Facts:
     latencies: Latencies
     notes: tuple[str, ...] = ()
     partial: bool = False
+    limited: bool = False
     failed: bool = False
 
     @property
@@ -150,8 +152,13 @@ def _time(moment: datetime) -> str:
 
 
 def exit_code(judgement: Judgement, facts: Facts) -> ExitCode:
-    """The code with which the command ends: a confirmed violation counts, whatever happened after it."""
+    """The code with which the command ends: a confirmed violation counts, whatever happened after it.
+
+    A quota that was spent before much could be judged is a budget like any other.
+    """
     code = judgement.exit_code
+    if facts.limited and not facts.failed and code is ExitCode.NOTHING_JUDGED:
+        return code
     if (facts.partial or facts.failed) and code is not ExitCode.DOES_NOT_CONFORM:
         return ExitCode.SUITE_FAILED
     return code
