@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import asdict, field, frozen
+from attrs import asdict, field, fields, frozen
 
+VERSION: Final = 2
+"""Raised when a reader of the version before could not read it; 1 had nothing that has a default here."""
 KEPT: Final = 200
 """Runs that are kept; the oldest go first."""
 _JUDGED: Final = frozenset({"holds", "violated", "deviates"})
@@ -33,6 +35,9 @@ class Record:
         exit_code: Its exit code.
         outcomes: The outcome of each requirement.
         findings: The fingerprints of what was found, by requirement.
+        profile: How much was looked for; empty where that was not kept.
+        partial: Whether the run did not come to its end.
+        versions: What judged, as in its report.
     """
 
     started: str
@@ -40,6 +45,9 @@ class Record:
     exit_code: int
     outcomes: Mapping[str, str]
     findings: Mapping[str, tuple[str, ...]] = field(converter=_sets)
+    profile: str = ""
+    partial: bool = False
+    versions: Mapping[str, str] = field(factory=dict)
 
     def judged(self, requirement: str) -> bool:
         """Whether the run came to a verdict on a requirement."""
@@ -48,6 +56,21 @@ class Record:
     def has(self, requirement: str, fingerprint: str) -> bool:
         """Whether the run found a fault."""
         return fingerprint in self.findings.get(requirement, ())
+
+    def tells(self, requirement: str, fingerprint: str) -> bool | None:
+        """Whether a fault was there; None where the run cannot say."""
+        if self.has(requirement, fingerprint):
+            return True
+        return False if self.judged(requirement) and not self.partial else None
+
+    def outcome(self, requirement: str) -> str | None:
+        """What a requirement came to; None where it was not judged, or not to the end."""
+        outcome = self.outcomes.get(requirement)
+        return None if self.partial and outcome == "holds" else outcome
+
+    def comparable(self, target: str, profile: str) -> bool:
+        """Whether it judged the same server as another run, and looked for as much."""
+        return self.target == target and self.profile in ("", profile)
 
 
 def record(report: Mapping[str, Any]) -> Record:
@@ -63,6 +86,9 @@ def record(report: Mapping[str, Any]) -> Record:
             for entry in checked
             if entry["findings"]
         },
+        profile=report["profile"],
+        partial=report["partial"],
+        versions=report["versions"],
     )
 
 
@@ -71,10 +97,17 @@ def read(folder: Path) -> list[Record]:
     records = []
     for path in folder.glob("*.json"):
         try:
-            records.append(Record(**json.loads(path.read_text(encoding="utf-8"))))
+            records.append(_record(json.loads(path.read_text(encoding="utf-8"))))
         except (OSError, ValueError, TypeError, AttributeError):
             continue
     return sorted(records, key=lambda each: each.started)
+
+
+def _record(kept: dict[str, Any]) -> Record:
+    if kept.get("version", 1) > VERSION:
+        raise ValueError(kept["version"])
+    known = {each.name for each in fields(Record)}
+    return Record(**{name: value for name, value in kept.items() if name in known})
 
 
 def append(folder: Path, report: Mapping[str, Any], keep: int = KEPT) -> None:
@@ -87,7 +120,7 @@ def append(folder: Path, report: Mapping[str, Any], keep: int = KEPT) -> None:
     new = record(report)
     name = "".join(character for character in new.started if character.isalnum())
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, prefix=".", delete=False) as file:
-        file.write(json.dumps(asdict(new), separators=(",", ":")) + "\n")
+        file.write(json.dumps({"version": VERSION, **asdict(new)}, separators=(",", ":")) + "\n")
     os.replace(file.name, folder / f"{name}-{os.getpid()}.json")  # noqa: PTH105  atomic, and a temporary file's name is text
     for path in sorted(folder.glob("*.json"))[:-keep]:
         path.unlink(missing_ok=True)

@@ -264,8 +264,10 @@ def _past_runs(session: Session, target: str) -> list[history.Record]:
     # To the millisecond, as a report has it: what this run has saved so far is no run before it.
     began = session.started.replace(microsecond=session.started.microsecond // 1000 * 1000)
     if session.settings.history:
-        return report.latest(history.read(session.settings.history), target, began)
-    return [] if session.settings.report_dir else report.in_folders(_REPORTS, target, began)
+        return report.latest(history.read(session.settings.history), target, session.settings.profile, began)
+    if session.settings.report_dir:
+        return []
+    return report.in_folders(_REPORTS, target, session.settings.profile, began)
 
 
 def _keep(folder: Path, document: dict[str, Any], session: Session) -> None:

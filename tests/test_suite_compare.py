@@ -10,6 +10,7 @@ import pytest
 
 from conformance import history
 from conformance.compare import Comparison, as_json, as_markdown, as_text, compare
+from conformance.report.document import _recurrence
 
 A, B = "aaaaaaaaaaaa", "bbbbbbbbbbbb"
 TARGET = "http://127.0.0.1:1"
@@ -45,6 +46,18 @@ def report(day: int, *requirements: dict[str, Any], **more: Any) -> dict[str, An
         "requirements": list(requirements),
         **more,
     }
+
+
+def lived(nights: str) -> list[dict[str, Any]]:
+    """A report a night: `x` has the fault, `?` judged nothing, `/` and `X` did not come to their end."""
+    return [
+        report(
+            day,
+            requirement("top", *([A] if night in "xX" else []), outcome="unexercised" if night == "?" else ""),
+            partial=night in "/X",
+        )
+        for day, night in enumerate(nights, 1)
+    ]
 
 
 def became(comparison: Comparison) -> dict[str, str]:
@@ -105,17 +118,43 @@ def test_what_makes_a_comparison_less_telling_is_said() -> None:
     [
         ("..x", "new"),
         ("x.x", "new"),
-        (".x.x", "flaky"),
-        ("x.x.", "flaky"),
+        (".x.x", "new"),
+        (".xx.x", "new"),
+        (".x.x.x", "flaky"),
+        ("x.x.x", "flaky"),
+        ("x.x.", "fixed"),
+        ("x.x.x.", "flaky"),
         (".x.", "fixed"),
         ("xxx", "still"),
+        # A night that judged nothing, and one that did not come to its end.
+        ("x?x", "still"),
+        ("x?", "unknown"),
+        ("x??", "unknown"),
+        ("x?.", "fixed"),
+        ("x/", "unknown"),
+        ("x/x", "still"),
+        ("x/.", "fixed"),
+        ("./x", "new"),
+        (".Xx", "still"),
+        ("x/x/x", "still"),
     ],
 )
 def test_history_tells_flaky_from_new(nights: str, result: str, tmp_path: Path) -> None:
-    reports = [report(day, requirement("top", *([A] if each == "x" else []))) for day, each in enumerate(nights, 1)]
+    reports = lived(nights)
     for each in reports:
         history.append(tmp_path, each)
-    assert became(compare(reports[-2], reports[-1], history.read(tmp_path))) == {A: result}
+    past = history.read(tmp_path)
+    assert became(compare(reports[-2], reports[-1], past)) == {A: result}
+    assert became(compare(None, reports[-1], past)) == {A: result}
+
+
+@pytest.mark.parametrize("nights", ["..x", ".xx.x", ".x.x.x", "x?x", "x/x", "./x", ".Xx", "xx"])
+def test_a_report_reads_the_past_as_compare_does(nights: str) -> None:
+    *before, now = lived(nights)
+    past = [history.record(each) for each in before]
+    came = _recurrence("top", A, past)
+    reading = "flaky" if came["flaky"] else "new" if came["new"] else "still"
+    assert became(compare(None, now, past)) == {A: reading}
 
 
 def test_a_relapse_says_so_and_a_lasting_fault_says_since_when(tmp_path: Path) -> None:
@@ -127,6 +166,76 @@ def test_a_relapse_says_so_and_a_lasting_fault_says_since_when(tmp_path: Path) -
     assert compare(reports[2], reports[3], past).still[0].note == "since 2026-11-03"
 
 
+def test_what_past_runs_know_of_a_fault_that_went_is_told_without_its_report() -> None:
+    *before, now = lived("xx.")
+    past = [history.record(each) for each in before]
+    (fixed,) = compare(None, now, past).fixed
+    assert (fixed.requirement, fixed.level, fixed.message) == ("top", "MUST", "it was there on 2026-11-02")
+    assert compare(None, now, past).notes == ("Compared with past runs, the last of which began 2026-11-02T03:17:00Z.",)
+    newer = {**now, "versions": {"suite": "0.2.0"}}
+    assert "The suite is another: 0.1.0, now 0.2.0." in compare(None, newer, past).notes
+
+
+def test_what_is_left_is_what_is_violated_or_not_known_to_be_mended() -> None:
+    covered = report(1, requirement("top", A, outcome="deviates", deviation=accepted("in force")))
+    for nights, left in (("x.", ()), (".x", ("top",)), ("x?", ("top",)), ("x/", ("top",)), ("..", ())):
+        before, now = lived(nights)
+        assert compare(before, now).left == left
+    silent = report(2, requirement("top", outcome="unexercised"))
+    assert compare(covered, silent).left == ()
+    assert compare(None, silent, [history.record(covered)]).left == ()
+
+
+def test_a_fault_is_compared_within_its_profile(tmp_path: Path) -> None:
+    full = [report(day, requirement("top", A), profile="full") for day in (1, 3, 5)]
+    quick = [report(day, requirement("top")) for day in (2, 4)]
+    for each in (*full, *quick):
+        history.append(tmp_path, each)
+    past = history.read(tmp_path)
+    assert became(compare(None, full[-1], past)) == {A: "still"}
+    assert became(compare(quick[-1], full[-1], past)) == {A: "still"}
+    assert became(compare(None, quick[-1], past)) == {}
+    assert became(compare(full[0], quick[0], past)) == {A: "unknown"}
+    assert became(compare(report(1, requirement("top", A)), report(2, requirement("top"), profile="full"))) == {
+        A: "fixed"
+    }
+
+
+def test_reports_in_the_wrong_order_are_named_and_tell_no_relapse() -> None:
+    earlier, later = lived("x.")
+    comparison = compare(later, earlier)
+    assert [change.note for change in comparison.new] == [""]
+    assert comparison.notes[0] == "The old report is of a later run than the new one: give the older one first."
+
+
+def test_a_record_of_the_first_form_is_read_and_one_of_a_later_form_is_passed_over(tmp_path: Path) -> None:
+    first: dict[str, Any] = {
+        "started": "2026-11-01T03:17:00Z",
+        "target": TARGET,
+        "exit_code": 1,
+        "outcomes": {"top": "violated"},
+        "findings": {"top": [A]},
+    }
+    (tmp_path / "1.json").write_text(json.dumps(first), encoding="utf-8")
+    (tmp_path / "2.json").write_text(json.dumps({**first, "version": 3}), encoding="utf-8")
+    (tmp_path / "3.json").write_text(json.dumps({**first, "version": 2, "mood": "good"}), encoding="utf-8")
+    records = history.read(tmp_path)
+    assert records == [history.Record(**first)] * 2
+    assert became(compare(None, lived("x.")[1], records[:1])) == {A: "fixed"}
+
+
+def test_verdicts_that_changed_alike_are_one_line() -> None:
+    names = [f"r{number}" for number in range(33)]
+    old, new = (
+        report(day, *(requirement(name, outcome=outcome) for name in names))
+        for day, outcome in ((1, "holds"), (2, "unexercised"))
+    )
+    comparison = compare(old, new)
+    assert as_text(comparison).count("verdict") == 1 + 1
+    assert f"verdict  holds, now unexercised (33): {', '.join(names)}" in as_text(comparison)
+    assert as_markdown(comparison).count("| unexercised | 33 | `r0`, `r1`, ") == 1
+
+
 def test_an_accepted_fault_is_not_new_until_its_deviation_ends() -> None:
     clean = report(1, requirement("top"))
     covered = report(2, requirement("top", A, outcome="deviates", deviation=accepted("in force")))
@@ -134,6 +243,7 @@ def test_an_accepted_fault_is_not_new_until_its_deviation_ends() -> None:
     assert became(compare(clean, covered)) == {A: "accepted"}
     assert became(compare(covered, ended)) == {A: "new"}
     assert compare(covered, ended).new[0].note == "its deviation has ended"
+    assert compare(None, ended, [history.record(covered)]).new[0].note == "its deviation has ended"
 
 
 def test_history_keeps_a_bounded_number_of_small_records(tmp_path: Path) -> None:

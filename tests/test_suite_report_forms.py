@@ -23,6 +23,7 @@ from conformance.report.github import annotations_of
 from conformance.report.html import html
 from conformance.report.junit import junit
 from conformance.report.markdown import markdown
+from conformance.report.shown import fixed
 from conformance.verdict import Finding, Tally
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\u202e\ud800-\udfff]")
@@ -47,12 +48,34 @@ def test_what_is_new_and_what_is_fixed_is_told_from_the_last_run_that_judged_it(
     assert {finding["new"] for entry in known["requirements"] for finding in entry["findings"]} == {False}
     new = sample(past=(first, second))
     assert {finding["new"] for entry in new["requirements"] for finding in entry["findings"]} == {True}
-    fixed = conforming()
-    text = markdown({**fixed, "past": known["past"], "requirements": [
-        {**entry, "past": [first.outcomes.get(entry["id"])]} for entry in fixed["requirements"]
+    mended = conforming()
+    text = markdown({**mended, "past": known["past"], "requirements": [
+        {**entry, "past": [first.outcomes.get(entry["id"])]} for entry in mended["requirements"]
     ]})  # fmt: skip
     assert "0 new, 0 known, fixed:" in text
     assert "`auth-required`" in text
+
+
+def test_a_fault_that_comes_and_goes_is_flaky_in_every_form() -> None:
+    flaky = sample(past=past(sample(), conforming(), sample(), conforming()))
+    report.validate(flaky)
+    findings = [finding for entry in flaky["requirements"] for finding in entry["findings"]]
+    assert {(finding["new"], finding["flaky"]) for finding in findings} == {(False, True)}
+    assert f"0 new, {len(findings)} flaky, 0 known" in markdown(flaky)
+    text = html(flaky)
+    assert f"{len(findings)} flaky: there again, as often before" in text
+    assert text.count('<span class="chip">flaky</span>') == len(findings)
+    assert '<span class="chip new">' not in text
+
+
+def test_a_run_that_did_not_come_to_its_end_mends_nothing() -> None:
+    before = past(sample())
+    assert fixed(conforming(past=before))
+    begun = conforming(past=before, partial=True)
+    assert fixed(begun) == []
+    earlier, partial = past(sample(), begun)
+    again = sample(past=(earlier, partial))
+    assert {finding["new"] for entry in again["requirements"] for finding in entry["findings"]} == {False}
 
 
 def test_runs_before_are_those_against_the_same_server_that_began_earlier(tmp_path: Path) -> None:
@@ -66,9 +89,11 @@ def test_runs_before_are_those_against_the_same_server_that_began_earlier(tmp_pa
         ]
     ):
         report.write(tmp_path / str(number), {**conforming(), "target": target, "started": started})
+    wider = {**conforming(), "profile": "full", "started": "2026-06-28T03:17:00.000Z"}
+    report.write(tmp_path / "full", wider)
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "report.json").write_text("{", encoding="utf-8")
-    runs = report.in_folders(tmp_path, URL, now)
+    runs = report.in_folders(tmp_path, URL, "quick", now)
     assert [run.started[:10] for run in runs] == ["2026-06-29", "2026-06-30"]
 
 

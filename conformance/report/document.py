@@ -22,6 +22,7 @@ from conformance.history import Record
 from conformance.latency import Latencies
 from conformance.ledger import Requirement
 from conformance.options import OTHER_VARIABLE, Settings
+from conformance.recurrence import Fate, fate, sightings
 from conformance.redaction import Redactor, hide_signed_links
 from conformance.report.schema import SCHEMA, VERSION
 from conformance.verdict import JUDGED, ExitCode, Finding, Judgement, Outcome, Symptom
@@ -236,12 +237,10 @@ def _past_run(run: Record) -> dict[str, Any]:
     return {"started": run.started, "exit_code": run.exit_code, "fingerprints": every}
 
 
-def _is_new(requirement: str, name: str, past: Sequence[Record]) -> bool | None:
-    """Whether the last run that judged the requirement did not find this fault; None where there is no past run."""
-    if not past:
-        return None
-    last = next((run for run in reversed(past) if run.judged(requirement)), None)
-    return last is None or not last.has(requirement, name)
+def _recurrence(requirement: str, name: str, past: Sequence[Record]) -> dict[str, bool | None]:
+    """What past runs say of a fault, as `compare` reads them; new is None where there is no past run."""
+    came = fate(sightings(past, requirement, name))
+    return {"new": came is Fate.NEW if past else None, "flaky": came is Fate.FLAKY}
 
 
 def _requirement(
@@ -262,7 +261,7 @@ def _requirement(
         "seconds": round(tally.seconds, 3),
         "doubt": _hidden(redact(tally.doubt)),
         "lacking": tally.lacking,
-        "past": [run.outcomes.get(requirement.id) for run in past],
+        "past": [run.outcome(requirement.id) for run in past],
         "findings": [
             {
                 **_finding(requirement, finding, facts, redact, past),
@@ -321,7 +320,7 @@ def _finding(
     name = fingerprint(requirement.id, finding.check, cause)
     return {
         "fingerprint": name,
-        "new": _is_new(requirement.id, name, past),
+        **_recurrence(requirement.id, name, past),
         "operation": exchange.request.operation,
         "check": finding.check,
         "cause": _cause(cause),

@@ -49,6 +49,7 @@ def html(report: Report) -> str:
             violations=found,
             open={each[0].finding["fingerprint"] for each in by_requirement(found)[:_OPEN]},
             new=[each for each in found if each.new],
+            flaky=sum(each.flaky for each in found),
             fixed=fixed(report),
             chart=_Chart.of(report["latencies"]),
             script=Markup(script),  # noqa: S704  our own files

@@ -47,14 +47,16 @@ def _since(report: Report, found: list[Violation]) -> Iterator[str]:
     new, gone = [each for each in found if each.new], [each["id"] for each in fixed(report)]
     yield ""
     fixed_too = f", fixed: {', '.join(map(_code, gone))}" if gone else ""
-    yield f"Since the run of {report['past'][-1]['started']}: {len(new)} new, {len(found) - len(new)} known{fixed_too}."
+    flaky = sum(each.flaky for each in found)
+    known = f"{f'{flaky} flaky, ' if flaky else ''}{len(found) - len(new) - flaky} known"
+    yield f"Since the run of {report['past'][-1]['started']}: {len(new)} new, {known}{fixed_too}."
 
 
 def _finding(violation: Violation) -> Iterator[str]:
     requirement, finding = violation.requirement, violation.finding
     marks = [
         requirement["level"],
-        *(["new"] if violation.new else []),
+        *(["new"] if violation.new else ["flaky"] if violation.flaky else []),
         *([] if violation.counts else ["does not count"]),
     ]
     yield ""

@@ -29,6 +29,11 @@ class Violation:
         """Whether the run before did not have it; False where there was none."""
         return bool(self.finding["new"])
 
+    @property
+    def flaky(self) -> bool:
+        """Whether it comes and goes."""
+        return bool(self.finding.get("flaky"))
+
 
 def violations(report: Report) -> Iterator[Violation]:
     """Every finding, those first that count, then those that are new."""
@@ -55,7 +60,9 @@ def _counts(requirement: dict[str, Any], finding: dict[str, Any], report: Report
 
 
 def fixed(report: Report) -> list[dict[str, Any]]:
-    """The requirements that the run before had violated, and that hold now."""
+    """The requirements that the run before had violated, and that hold now; a run without an end mends none."""
+    if report["partial"]:
+        return []
     return [
         requirement
         for requirement in report["requirements"]
