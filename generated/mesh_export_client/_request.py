@@ -79,7 +79,7 @@ def check(parameter: Parameter, value: object) -> None:
     Raises:
         InvalidArgumentError: It is out of bounds.
     """
-    said = f"{parameter.name} ({parameter.wire_name})"
+    said = _named(parameter)
     if parameter.integer and not isinstance(value, int):
         raise InvalidArgumentError(f"{said} must be an integer, not {type(value).__name__}.")
     if parameter.maximum is not None and isinstance(value, int | float) and value > parameter.maximum:
@@ -109,12 +109,21 @@ def query_string(items: Mapping[str, str]) -> str:
 
 
 def _url(call: Call[Any], settings: Settings, given: list[tuple[Parameter, object]]) -> str:
-    path = {item.name: quote(_written(item, value), safe="") for item, value in given if item.location == "path"}
-    if any(not segment.strip(".") for segment in path.values()):
-        raise InvalidArgumentError("A path parameter may not be empty or consist of dots.")
+    path = {item.name: "" for item in call.operation.parameters if item.location == "path"}
+    path |= {item.name: quote(_written(item, value), safe="") for item, value in given if item.location == "path"}
+    for item in call.operation.parameters:
+        if item.location == "path" and not path[item.name].strip("."):
+            raise InvalidArgumentError(
+                f"{_named(item)} is a part of the URL's path: it may not be empty or consist of dots."
+            )
     own = {item.wire_name: _written(item, value) for item, value in given if item.location == "query"}
     query = query_string({**settings.query, **own, **call.options.get("extra_query", {})})
     return settings.base_url + call.operation.path.format_map(path) + (f"?{query}" if query else "")
+
+
+def _named(parameter: Parameter) -> str:
+    name, wire_name = parameter.name, parameter.wire_name
+    return name if name == wire_name else f"{name} ({wire_name})"
 
 
 def _written(parameter: Parameter, value: object) -> str:
