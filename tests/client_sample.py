@@ -12,6 +12,7 @@ from mesh_export_client import (
     AsyncMeshExportClient,
     AsyncPager,
     AuthenticationError,
+    Begun,
     CallOptions,
     ClientCredentials,
     Error,
@@ -21,6 +22,7 @@ from mesh_export_client import (
     ExportRequest,
     ExportStatus,
     ExportType,
+    IModelNotFoundError,
     InvalidRequestError,
     MeshExportClient,
     MeshExportError,
@@ -102,6 +104,15 @@ def options(client: MeshExportClient) -> None:
     some: CallOptions = {"timeout": 5, "deadline": 20, "max_retries": 1, "extra_headers": {"SessionId": "1"}}
     list(client.exports.list(export_type="a type of tomorrow", cdn=1, **some))
     list(client.with_options(extra_query={"client": "sample"}, timeout=httpx2.Timeout(3)).exports.list(limit=1))
+
+
+def starting(client: MeshExportClient) -> None:
+    """Start an export with a member of the body that the package does not know; the iModel is none, so it fails."""
+    try:
+        begun = client.exports.create(imodel_id="a", extra_body={"options": [{"key": "a", "value": 1}]}, timeout=5)
+        assert_type(begun, Begun[Export])
+    except (IModelNotFoundError, InvalidRequestError) as error:
+        assert_type(error, IModelNotFoundError | InvalidRequestError)
 
 
 def raw(client: MeshExportClient) -> bytes:

@@ -172,6 +172,35 @@ asyncio.run(main())
     assert server.asked[1].query == {"iModelId": FULL["request"]["iModelId"]}  # type: ignore[index]
 
 
+def test_members_that_the_spec_does_not_name_go_into_a_body(grown: Path) -> None:
+    program = """
+async def main():
+    async with AsyncMeshExportClient() as client:
+        await client.exports.create(imodel_id="a", extra_body={"iModelId": "b", "none": None})
+found = []
+with MeshExportClient() as client:
+    client.exports.create(imodel_id="a", extra_body={"items": [{"key": "k", "value": 1.5}]})
+    asyncio.run(main())
+    circle = []
+    circle.append(circle)
+    for bad in (object(), "SECRET\\ud800", circle):
+        try:
+            client.exports.create(imodel_id="a", extra_body={"bad": bad})
+        except InvalidArgumentError as error:
+            found.append(str(error))
+print(json.dumps(found))
+"""
+    with serve(http(202, {"export": FULL})) as server:
+        said = run(grown, program, server.url)
+    assert [json.loads(asked.body) for asked in server.asked] == [
+        {"iModelId": "a", "items": [{"key": "k", "value": 1.5}]},
+        {"iModelId": "b", "none": None},
+    ]
+    assert len(said) == 3
+    assert all(text.startswith("The body has a value that cannot be written as JSON: ") for text in said)
+    assert "SECRET" not in "".join(said)
+
+
 def test_a_post_is_not_repeated_blindly(grown: Path) -> None:
     program = """
 with MeshExportClient(retries=RetryPolicy(initial_delay=0.001)) as client:

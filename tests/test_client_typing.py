@@ -15,7 +15,7 @@ import mesh_export_client
 import pytest
 from mesh_export_client import AsyncMeshExportClient, MeshExportClient
 
-from conformance.mock import Settings, serve
+from conformance.mock import Reading, Settings, serve
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = Path(sysconfig.get_path("scripts"))
@@ -27,8 +27,9 @@ with MeshExportClient("a") as client:
     for export in client.exports.list(imodelid="b", top="many", no_such_option=1):
         export.display_name = "c"
         print(export.displayName, export.tileset_url.upper())
+    client.exports.get("a", extra_body={})
 """
-MISTAKES = 5
+MISTAKES = 6
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -56,12 +57,13 @@ def test_a_wrong_program_is_found_out(tmp_path: Path) -> None:
 
 
 def test_the_sample_runs() -> None:
-    with serve(Settings(token=TOKEN, seed=1)) as url:
+    with serve(Settings(token=TOKEN, seed=1, reading=Reading(operations="all"))) as url:
         with MeshExportClient(TOKEN, base_url=url) as client:
             export = next(iter(client.exports.list(representation="full")))
             client_sample.models(export)
             assert client_sample.paging(client) > 3
             client_sample.options(client)
+            client_sample.starting(client)
             assert client_sample.raw(client)
             assert client_sample.errors(client) == "$top"
             client_sample.waiting(client, export) if export.status == "Complete" else None

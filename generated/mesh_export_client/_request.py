@@ -69,7 +69,7 @@ def build(call: Call[Any], settings: Settings, url: str | None = None) -> Reques
         method=call.operation.method,
         url=url or _url(call, settings, given),
         headers=headers,
-        content=None if call.body is None else msgspec.json.encode(call.body),
+        content=None if call.body is None else _json(call.body),
     )
 
 
@@ -119,6 +119,13 @@ def _url(call: Call[Any], settings: Settings, given: list[tuple[Parameter, objec
     own = {item.wire_name: _written(item, value) for item, value in given if item.location == "query"}
     query = query_string({**settings.query, **own, **call.options.get("extra_query", {})})
     return settings.base_url + call.operation.path.format_map(path) + (f"?{query}" if query else "")
+
+
+def _json(body: Mapping[str, object]) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except (TypeError, ValueError, RecursionError) as reason:
+        raise InvalidArgumentError(f"The body has a value that cannot be written as JSON: {reason}.") from None
 
 
 def _named(parameter: Parameter) -> str:

@@ -13,7 +13,7 @@ from ...models import (
     ExportResponse,
     ExportType,
 )
-from ...types import CallOptions
+from ...types import BodyOptions
 
 OPERATION = Operation(
     id="createExport",
@@ -32,7 +32,7 @@ def create_export(
     changeset_id: str | None = None,
     export_type: ExportType | Literal["3DTiles", "3DTILES", "IMODEL", "CESIUM", "3DFT", "GLTF"] | str | None = None,
     last_modified: datetime.datetime | str | None = None,
-    **options: Unpack[CallOptions],
+    **options: Unpack[BodyOptions],
 ) -> Call[Export]:
     """Make a call of `createExport`: Start an export.
 
@@ -45,7 +45,7 @@ def create_export(
         export_type: What an export is made of. The known values are not a closed list: deployments differ,
             and some spell `3DTiles` as `3DTILES`. (Request body: `exportType`)
         last_modified: When what is asked for last changed. (Request body: `lastModified`)
-        **options: What holds for this call alone: see `CallOptions`.
+        **options: What holds for this call alone: see `BodyOptions`.
     """
     return Call(
         operation=OPERATION,
@@ -57,7 +57,8 @@ def create_export(
                 "changesetId": changeset_id,
                 "exportType": export_type,
                 "lastModified": last_modified,
-            }
+            },
+            options,
         ),
         options=options,
     )

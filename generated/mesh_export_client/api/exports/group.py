@@ -22,7 +22,7 @@ from ...models import (
     ExportStatus,
     ExportType,
 )
-from ...types import CallOptions
+from ...types import BodyOptions, CallOptions
 from .create_export import create_export
 from .delete_export import delete_export
 from .get_export import get_export
@@ -125,7 +125,7 @@ class Exports:
         changeset_id: str | None = None,
         export_type: ExportType | Literal["3DTiles", "3DTILES", "IMODEL", "CESIUM", "3DFT", "GLTF"] | str | None = None,
         last_modified: datetime.datetime | str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[BodyOptions],
     ) -> Begun[Export]:
         """Start an export.
 
@@ -139,7 +139,7 @@ class Exports:
             export_type: What an export is made of. The known values are not a closed list: deployments differ,
                 and some spell `3DTiles` as `3DTILES`. (Request body: `exportType`)
             last_modified: When what is asked for last changed. (Request body: `lastModified`)
-            **options: What holds for this call alone: see `CallOptions`.
+            **options: What holds for this call alone: see `BodyOptions`.
 
         Returns:
             The `Export` that the service has begun; `wait` waits for its end.
@@ -379,7 +379,7 @@ class AsyncExports:
         changeset_id: str | None = None,
         export_type: ExportType | Literal["3DTiles", "3DTILES", "IMODEL", "CESIUM", "3DFT", "GLTF"] | str | None = None,
         last_modified: datetime.datetime | str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[BodyOptions],
     ) -> AsyncBegun[Export]:
         """Start an export.
 
@@ -393,7 +393,7 @@ class AsyncExports:
             export_type: What an export is made of. The known values are not a closed list: deployments differ,
                 and some spell `3DTiles` as `3DTILES`. (Request body: `exportType`)
             last_modified: When what is asked for last changed. (Request body: `lastModified`)
-            **options: What holds for this call alone: see `CallOptions`.
+            **options: What holds for this call alone: see `BodyOptions`.
 
         Returns:
             The `Export` that the service has begun; `wait` waits for its end.
