@@ -243,6 +243,9 @@ def main() -> int:
     parser.add_argument("--ledger", type=Path, default=LEDGER, help=f"the ledger ({LEDGER})")
     parser.add_argument("--digests", type=Path, default=DIGESTS, help=f"the digests ({DIGESTS})")
     arguments = parser.parse_args()
+    if not arguments.page:
+        print("No page is given: give a saved copy of the documentation page (make drift PAGE=file).", file=sys.stderr)
+        return 2
     try:
         page = read_page(Path(arguments.page))
     except NotAPageError as error:

@@ -358,6 +358,10 @@ def test_what_is_no_page_ends_with_one_line_and_code_2(argument: str) -> None:
     assert "make drift PAGE=file" in done.stderr
 
 
+def test_without_a_page_it_is_asked_for() -> None:
+    assert command("").stderr.startswith("No page is given: give a saved copy of the documentation page")
+
+
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "scripts.drift", *arguments]
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
