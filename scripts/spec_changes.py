@@ -66,12 +66,14 @@ class Change:
         breaks: Whom it breaks.
         place: The JSON pointer of the part of the spec that it is in.
         text: The change in words, without the place.
+        wording: Whether it is one of words that promise nothing to a program.
     """
 
     kind: Kind
     breaks: Breaks
     place: str
     text: str
+    wording: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,13 +128,13 @@ class _Comparison:
         before, after = _operations(self._before), _operations(self._after)
         for path, method in [*before, *(key for key in after if key not in before)]:
             pair = paths.of(path).of(method)
-            name = f"operation `{method.upper()} {path}`"
+            name = f"`{method.upper()} {path}`"
             if (path, method) not in after:
-                yield Change(Kind.REMOVED, Breaks.CALLERS, pair.place, f"{name} removed")
+                yield Change(Kind.REMOVED, Breaks.CALLERS, pair.place, f"operation {name} removed")
             elif (path, method) not in before:
-                yield Change(Kind.ADDED, Breaks.SERVERS, pair.place, f"{name} added")
+                yield Change(Kind.ADDED, Breaks.SERVERS, pair.place, f"operation {name} added")
             else:
-                yield from self._operation(_Pair(before[path, method], after[path, method], pair.place))
+                yield from self._operation(_Pair(before[path, method], after[path, method], pair.place), name)
 
     def whole(self) -> Iterator[Change]:
         """What concerns every operation."""
@@ -146,28 +148,28 @@ class _Comparison:
         for name in schemes.names()[1]:
             yield from _unknown(schemes.of(name), set(), f"security scheme `{name}`: ")
 
-    def _operation(self, pair: _Pair) -> Iterator[Change]:
+    def _operation(self, pair: _Pair, operation: str) -> Iterator[Change]:
         yield from _deprecation(pair, "operation")
-        yield from self._parameters(pair)
+        yield from self._parameters(pair, operation)
         yield from self._request_body(pair)
         yield from self._responses(pair.of("responses"))
         yield from _unknown(pair, {"parameters", "requestBody", "responses", "deprecated"}, "")
 
-    def _parameters(self, pair: _Pair) -> Iterator[Change]:
+    def _parameters(self, pair: _Pair, operation: str) -> Iterator[Change]:
         before = self._by_name(self._before, pair.before)
         after = self._by_name(self._after, pair.after)
         for key in [*before, *(key for key in after if key not in before)]:
             there, now = before.get(key), after.get(key)
-            place, _ = now or there or ("", {})
-            place = place if place.startswith("#/components/") else f"{pair.place}/parameters"
+            own = f"{pair.place}/parameters"
             name = f"parameter `{key[1]}` ({key[0]})"
             if now is None:
-                yield Change(Kind.REMOVED, Breaks.CALLERS, place, f"{name} removed")
+                yield Change(Kind.REMOVED, Breaks.CALLERS, own, f"{name} of {operation} removed")
             elif there is None:
-                yield Change(Kind.ADDED, Breaks.SERVERS, place, f"{name} added")
+                yield Change(Kind.ADDED, Breaks.SERVERS, own, f"{name} of {operation} added")
                 if now[1].get("required"):
-                    yield Change(Kind.ADDED, Breaks.CALLERS, place, f"{name} added and required")
+                    yield Change(Kind.ADDED, Breaks.CALLERS, own, f"{name} of {operation} added and required")
             else:
+                place = now[0] if now[0].startswith("#/components/") else own
                 yield from self._parameter(_Pair(there[1], now[1], place), name, _SENT)
 
     def _parameter(self, pair: _Pair, name: str, side: _Side) -> Iterator[Change]:
@@ -256,7 +258,8 @@ class _Comparison:
             yield from self._schema(pair.of(name), side)
         elif there != now:
             narrower, wider = there is True or now is False, there is False or now is True
-            yield from _either_way(pair.place, f"`{name}`", side, narrower=narrower, wider=wider)
+            values = _shown(there), _shown(now)
+            yield from _either_way(pair.place, f"`{name}`", side, values, narrower=narrower, wider=wider)
 
     def _members(self, pair: _Pair, side: _Side) -> Iterator[Change]:
         members = pair.of("properties")
@@ -334,11 +337,23 @@ def _flat(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     return flat
 
 
-def _either_way(place: str, what: str, side: _Side, *, narrower: bool, wider: bool) -> Iterator[Change]:
+def _either_way(
+    place: str, what: str, side: _Side, values: tuple[str, str], *, narrower: bool, wider: bool
+) -> Iterator[Change]:
+    change = f"{side.name}: {values[0]} → {values[1]}"
     if narrower:
-        yield Change(Kind.CHANGED, side.narrower, place, f"{what} admits less {side.name}")
+        yield Change(Kind.CHANGED, side.narrower, place, f"{what} admits less {change}")
     if wider:
-        yield Change(Kind.CHANGED, side.wider, place, f"{what} admits more {side.name}")
+        yield Change(Kind.CHANGED, side.wider, place, f"{what} admits more {change}")
+
+
+def _shown(value: Any) -> str:
+    """A value of the spec in few words."""
+    if isinstance(value, dict):
+        return "a schema"
+    if isinstance(value, (list, tuple, set)):
+        return ", ".join(map(_shown, value)) or "none"
+    return "any" if value is None else str(value) if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def _required(pair: _Pair, name: str, side: _Side) -> Iterator[Change]:
@@ -361,20 +376,26 @@ def _types(schema: Mapping[str, Any]) -> Set[str]:
     return types | {"integer"} if "number" in types else types
 
 
+def _listed_values(schema: Mapping[str, Any]) -> Any:
+    return [schema["const"]] if "const" in schema else schema.get("enum")
+
+
 def _closed(schema: Mapping[str, Any]) -> set[str] | None:
-    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    values = _listed_values(schema)
     return None if values is None else {json.dumps(value, default=str) for value in values}
 
 
 def _values(pair: _Pair, side: _Side) -> Iterator[Change]:
     """Types and lists of values, closed and open."""
     there, now = _types(pair.before), _types(pair.after)
-    yield from _either_way(pair.place, "the type", side, narrower=bool(there - now), wider=bool(now - there))
+    values = _shown(pair.before.get("type")), _shown(pair.after.get("type"))
+    yield from _either_way(pair.place, "the type", side, values, narrower=bool(there - now), wider=bool(now - there))
     closed, closed_now = _closed(pair.before), _closed(pair.after)
     if closed != closed_now:
         narrower = closed_now is not None and (closed is None or bool(closed - closed_now))
         wider = closed is not None and (closed_now is None or bool(closed_now - closed))
-        yield from _either_way(pair.place, "the list of values", side, narrower=narrower, wider=wider)
+        values = _shown(_listed_values(pair.before)), _shown(_listed_values(pair.after))
+        yield from _either_way(pair.place, "the list of values", side, values, narrower=narrower, wider=wider)
     known, known_now = (schema.get("x-extensible-enum", []) for schema in (pair.before, pair.after))
     yield from _listed(known, known_now, pair.place, "known value", Breaks.NEITHER, Breaks.NEITHER)
 
@@ -384,12 +405,14 @@ def _limits(pair: _Pair, side: _Side) -> Iterator[Change]:
     for names, sign in ((UPPER, 1), (LOWER, -1)):
         for name in names:
             there, now = (sign * schema.get(name, sign * float("inf")) for schema in (pair.before, pair.after))
-            yield from _either_way(pair.place, f"`{name}`", side, narrower=now < there, wider=now > there)
+            values = _shown(pair.before.get(name)), _shown(pair.after.get(name))
+            yield from _either_way(pair.place, f"`{name}`", side, values, narrower=now < there, wider=now > there)
     for name in ASSERTIONS:
         there, now = pair.before.get(name), pair.after.get(name)
         if there != now:
             narrower, wider = now not in (None, False), there not in (None, False)
-            yield from _either_way(pair.place, f"`{name}`", side, narrower=narrower, wider=wider)
+            values = _shown(there), _shown(now)
+            yield from _either_way(pair.place, f"`{name}`", side, values, narrower=narrower, wider=wider)
 
 
 def _listed(
@@ -417,7 +440,7 @@ def _wording(before: Any, after: Any, place: str, *, named: bool = False) -> Ite
     words = {name for name in {*before, *after} if not named and (name in PROSE or name.startswith("x-"))}
     for name in sorted(words - {"x-extensible-enum"}):
         if before.get(name) != after.get(name):
-            yield Change(Kind.CHANGED, Breaks.NEITHER, place, f"`{name}` reworded")
+            yield Change(Kind.CHANGED, Breaks.NEITHER, place, f"`{name}` reworded", wording=True)
     for name in (name for name in before if name in after and name not in words):
         pointer = f"{place}/{name.replace('~', '~0').replace('/', '~1')}"
         yield from _wording(before[name], after[name], pointer, named=not named and name in NAMES)

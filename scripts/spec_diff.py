@@ -29,7 +29,6 @@ from scripts import python_interface
 from scripts.spec_changes import Breaks, Change, Kind, changes
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-WORDING: Final = " reworded"
 Version: TypeAlias = tuple[int, int, int]
 
 
@@ -101,9 +100,11 @@ def check_out(root: Path, ref: str, folder: Path) -> None:
     Raises:
         BaseError: There is no such commit, or it holds none of them.
     """
+    if not ref:
+        raise BaseError("No commit is given: give one, a tag or a branch to compare with (make spec-diff BASE=v0.1.0).")
     command = ["git", "archive", "--end-of-options", ref, "openapi", "generated"]
     archive = subprocess.run(command, cwd=root, capture_output=True, check=False)
-    if not ref or archive.returncode:
+    if archive.returncode:
         raise BaseError(f"There is no spec at {ref!r}: give a commit, a tag or a branch that has one (BASE=ref).")
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
         tar.extractall(folder, filter="data")
@@ -145,9 +146,13 @@ def _entry_changes(name: str, there: Mapping[str, Any], now: Mapping[str, Any]) 
     if there["statement"] != now["statement"]:
         for breaks in (Breaks.CALLERS, Breaks.SERVERS):
             yield Change(Kind.CHANGED, breaks, name, f"promises something else: {now['statement']}")
-    rest = {key for key in {*there, *now} - {"level", "statement"} if there.get(key) != now.get(key)}
-    for key in sorted(rest):
-        yield Change(Kind.CHANGED, Breaks.NEITHER, name, f"`{key}`{WORDING}")
+    for key in sorted({*there, *now} - {"level", "statement"}):
+        if key in there and key in now and there[key] != now[key]:
+            yield Change(Kind.CHANGED, Breaks.NEITHER, name, f"`{key}` reworded", wording=True)
+        elif key not in there:
+            yield Change(Kind.CHANGED, Breaks.NEITHER, name, f"`{key}` is given now: {now[key]}")
+        elif key not in now:
+            yield Change(Kind.CHANGED, Breaks.NEITHER, name, f"`{key}` is given no more")
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -188,17 +193,14 @@ def _reason(difference: Difference) -> str:
 def entry(difference: Difference, day: str) -> str:
     """The entry of the changelog, in the form of Keep a Changelog."""
     by_kind: dict[Kind, list[str]] = {kind: [] for kind in Kind}
-    for change in difference.spec:
-        if not change.text.endswith(WORDING):
-            by_kind[change.kind].append(f"{_blame(change)}Spec `{change.place}`: {change.text}.")
-    for change in difference.ledger:
-        if not change.text.endswith(WORDING):
-            by_kind[change.kind].append(f"{_blame(change)}Requirement `{change.place}`: {change.text.rstrip('.')}.")
+    for what, every in (("Spec", difference.spec), ("Requirement", difference.ledger)):
+        for (kind, place, text), breaks in _by_text(every).items():
+            by_kind[kind].append(f"{_blame(breaks)}{what} `{place}`: {text.rstrip('.')}.")
     by_kind[Kind.ADDED] += [f"Package: `{path}`." for path in difference.added]
     by_kind[Kind.CHANGED] += [f"**Breaks callers.** Package: {sentence}." for sentence in difference.broken]
-    reworded = sum(change.text.endswith(WORDING) for change in difference.changes)
+    reworded = sum(change.wording for change in difference.changes)
     if reworded:
-        by_kind[Kind.CHANGED].append(f"Wording, examples and grounds in {reworded} places.")
+        by_kind[Kind.CHANGED].append(f"Wording, examples and grounds in {reworded} place{'s' * (reworded > 1)}.")
     lines = [f"## [{written(difference.next_version)}] - {day}", ""]
     for kind, entries in by_kind.items():
         if entries:
@@ -206,8 +208,17 @@ def entry(difference: Difference, day: str) -> str:
     return "\n".join(lines)
 
 
-def _blame(change: Change) -> str:
-    return "" if change.breaks is Breaks.NEITHER else f"**Breaks {change.breaks.value}.** "
+def _by_text(every: Iterable[Change]) -> dict[tuple[Kind, str, str], list[Breaks]]:
+    """All but wording, each once, with everybody whom it breaks."""
+    found: dict[tuple[Kind, str, str], list[Breaks]] = {}
+    for change in (change for change in every if not change.wording):
+        found.setdefault((change.kind, change.place, change.text), []).append(change.breaks)
+    return found
+
+
+def _blame(breaks: Iterable[Breaks]) -> str:
+    broken = " and ".join(each.value for each in breaks if each is not Breaks.NEITHER)
+    return f"**Breaks {broken}.** " if broken else ""
 
 
 def main(arguments: list[str] | None = None) -> int:

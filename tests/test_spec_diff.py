@@ -46,20 +46,51 @@ def test_a_change_stands_under_those_whom_it_breaks_and_in_the_changelog(
     git(scratch, "commit", "--quiet", "--all", "--message", "the second")
     edit(scratch / SPEC, change)
     text = said(scratch, capsys)
-    sentence = "#/components/parameters/top/schema: `maximum` admits less in requests"
+    sentence = "#/components/parameters/top/schema: `maximum` admits less in requests: 1000 → 500"
     assert f"Callers break\n  {sentence}\n" in text
     assert "After 0.7.3 comes 0.8.0: callers break, and below 1.0 that is a minor version." in text
     assert re.search(r"## \[0\.8\.0\] - \d{4}-\d\d-\d\d\n\n### Changed\n\n- \*\*Breaks callers\.\*\* Spec ", text)
+
+
+def test_the_entry_names_operations_and_values_and_each_change_once(
+    scratch: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(spec: Any) -> None:
+        listed = spec["paths"]["/mesh-export/"]["get"]
+        listed["parameters"].remove({"$ref": "#/components/parameters/cdn"})
+        listed["responses"]["204"] = listed["responses"].pop("200")
+        spec["components"]["parameters"]["top"]["schema"]["type"] = "string"
+        spec["components"]["parameters"]["orderBy"]["schema"]["enum"] = ["date:asc"]
+        spec["info"]["description"] = "Another."
+
+    edit(scratch / SPEC, change)
+    _, _, entry = said(scratch, capsys).partition("\n## [")
+    listed = "Spec `#/paths/~1mesh-export~1/get"
+    assert f"**Breaks callers.** {listed}/parameters`: parameter `cdn` (query) of `GET /mesh-export/` removed." in entry
+    assert "the type admits less in requests: integer → string.\n" in entry
+    assert "the list of values admits less in requests: date:asc, date:desc → date:asc.\n" in entry
+    assert entry.count("status 200 removed") == 1
+    assert f"- **Breaks callers and servers.** {listed}/responses/200`: status 200 removed.\n" in entry
+    assert "- Wording, examples and grounds in 1 place.\n" in entry
+
+
+def test_a_ground_that_is_new_is_not_called_another_wording(scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    promised = yaml.safe_load((scratch / LEDGER).read_text(encoding="utf-8"))["requirements"]
+    index = next(index for index, each in enumerate(promised) if each["level"] == "MUST")
+    edit(scratch / LEDGER, lambda ledger: ledger["requirements"][index].update(level="SHOULD", source="field-notes"))
+    text = said(scratch, capsys)
+    assert f"  {promised[index]['id']}: `source` is given now: field-notes\n" in text
+    assert "reworded" not in text
 
 
 def test_what_the_python_interface_loses_and_gains_is_named(scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for module in (scratch / PACKAGE).rglob("*.py"):
         module.write_text(module.read_text(encoding="utf-8").replace("PagingError", "WalkError"), encoding="utf-8")
     with (scratch / PACKAGE / "errors.py").open("a", encoding="utf-8") as errors:
-        errors.write('class ExportNotFoundError(ResponseError):\n    """No such export."""\n')
+        errors.write('class ExportMislaidError(ResponseError):\n    """It is somewhere."""\n')
     text = said(scratch, capsys)
     assert "`mesh_export_client.errors.PagingError`: public object was removed" in text
-    assert "`mesh_export_client.errors.ExportNotFoundError`" in text
+    assert "`mesh_export_client.errors.ExportMislaidError`" in text
     assert "callers break" in text
 
 
@@ -96,6 +127,11 @@ def test_what_became_of_requirements_is_named(scratch: Path, capsys: pytest.Capt
 def test_a_base_that_is_not_there_gets_one_sentence_and_code_2(base: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert spec_diff.main(["--root", str(ROOT), "--", base]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_without_a_base_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert spec_diff.main([""]) == 2
+    assert capsys.readouterr().err.startswith("No commit is given: give one, a tag or a branch to compare with")
 
 
 @pytest.mark.parametrize(
