@@ -179,7 +179,7 @@ def _affordable(limits: Limits) -> int:
 def conclude(session: Session, seen: Seen) -> None:
     """Judge what was seen, print it, and write the report."""
     if seen.spent:
-        session.notes.append(f"Stopped early: {seen.spent}.")
+        session.notes.append(f"{report.STOPPED}{seen.spent}.")
     if seen.sampled:
         session.notes.append(_on_a_sample(seen))
     if seen.moves:
@@ -224,7 +224,7 @@ def save(session: Session, seen: Callable[[], Seen]) -> None:
     if so_far.no_api:
         return
     session.saved = now
-    notes = [*session.notes, "Written while the run went on: this is what was seen until then."]
+    notes = [*session.notes, f"{report.GOING_ON}this is what was seen until then."]
     with suppress(OSError), interrupts.held_back():
         # At the end it is tried again, and then said.
         report.write(session.folder, _judge(session, so_far, notes, partial=True))

@@ -41,6 +41,19 @@ def test_every_sample_is_valid_by_the_schema() -> None:
         report.validate(each)
 
 
+@pytest.mark.parametrize(
+    "reason", ["Stopped early: gone.", "Interrupted: so far.", "Written while the run went on: x."]
+)
+def test_a_partial_report_begins_with_the_reason(reason: str) -> None:
+    partial = {**sample(partial=True), "notes": ["Another note.", reason]}
+    head, _, rest = html(partial).partition('<ul class="tiles">')
+    assert reason in head
+    assert "Another note." not in head
+    assert reason in rest
+    assert reason in markdown(partial).partition("###")[0]
+    assert reason not in html({**partial, "partial": False}).partition('<ul class="tiles">')[0]
+
+
 def test_what_is_new_and_what_is_fixed_is_told_from_the_last_run_that_judged_it() -> None:
     before = sample()
     first, second = past(before, conforming())

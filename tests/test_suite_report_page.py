@@ -180,6 +180,23 @@ def _contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+def test_print_has_each_line_as_wide_as_the_paper(page: Chrome) -> None:
+    page.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    paper = {"width": 717, "height": 1045, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", paper)
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    widths = page.execute_script(
+        "return [...document.querySelectorAll('.line pre')].map((each) => each.clientWidth / innerWidth)"
+    )
+    heights = page.execute_script(
+        "return [...document.querySelectorAll('.requirement > summary')].map((each) => each.clientHeight)"
+    )
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert min(widths) > 0.75
+    assert max(heights) < 60
+
+
 def test_print_has_each_finding_open(page: Chrome) -> None:
     closed = page.find_elements(By.CSS_SELECTOR, ".card:not([open])")
     assert closed

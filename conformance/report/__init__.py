@@ -9,10 +9,14 @@ from conformance.report.folder import write
 from conformance.report.github import tell_github
 from conformance.report.past import in_folders, latest
 from conformance.report.schema import SCHEMA, VERSION, InvalidReportError, read, validate
+from conformance.report.shown import GOING_ON, INTERRUPTED, STOPPED
 from conformance.report.terminal import print_verdict
 
 __all__ = [
+    "GOING_ON",
+    "INTERRUPTED",
     "SCHEMA",
+    "STOPPED",
     "VERSION",
     "Budget",
     "Facts",

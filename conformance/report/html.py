@@ -20,7 +20,16 @@ from attrs import frozen
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from conformance.report.shown import Report, accepted, by_requirement, fixed, printable, status_line, violations
+from conformance.report.shown import (
+    Report,
+    accepted,
+    by_requirement,
+    fixed,
+    printable,
+    status_line,
+    violations,
+    why_partial,
+)
 from conformance.report.wire import WireFact, answer_facts, wire_facts
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -78,6 +87,7 @@ def _environment() -> Environment:
     environment.globals["wire_facts"] = _wire_facts
     environment.globals["answer_facts"] = _answer_facts
     environment.globals["status_line"] = status_line
+    environment.globals["why_partial"] = why_partial
     return environment
 
 

@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.report.shown import Report, Violation, accepted, by_requirement, fixed, printable, violations
+from conformance.report.shown import (
+    Report,
+    Violation,
+    accepted,
+    by_requirement,
+    fixed,
+    printable,
+    violations,
+    why_partial,
+)
 
 _MOST: Final = 20
 """Requirements in a summary: a page of them is read, a book is not."""
@@ -26,6 +35,7 @@ def _lines(report: Report) -> Iterator[str]:
     if report["partial"]:
         yield ""
         yield "The run did not come to its end: this is what was seen so far."
+        yield from (f"\n{_code(reason)}" for reason in why_partial(report))
     yield from _since(report, found)
     groups = by_requirement(found)
     for first, *others in groups[:_MOST]:

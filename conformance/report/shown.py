@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
 Report = dict[str, Any]
+STOPPED: Final = "Stopped early: "
+INTERRUPTED: Final = "Interrupted: "
+GOING_ON: Final = "Written while the run went on: "
+"""How the note begins that says why a run has not come to its end."""
 
 
 @frozen
@@ -43,6 +47,11 @@ def violations(report: Report) -> Iterator[Violation]:
         for finding in requirement["findings"]
     ]
     return iter(sorted(every, key=lambda each: (not each.counts, not each.new)))
+
+
+def why_partial(report: Report) -> list[str]:
+    """The notes that say why a run has not come to its end; empty where it has."""
+    return [note for note in report["notes"] if report["partial"] and note.startswith((STOPPED, INTERRUPTED, GOING_ON))]
 
 
 def by_requirement(every: Iterable[Violation]) -> list[list[Violation]]:
