@@ -24,7 +24,7 @@ import hypothesis.configuration
 import platformdirs
 import pytest
 
-from conformance import interrupts, ledger, options, second_look, settings_file, spec
+from conformance import interrupts, ledger, options, report, second_look, settings_file, spec
 from conformance import session as sessions
 from conformance.account import BudgetSpentError
 from conformance.credentials import CredentialError
@@ -94,7 +94,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         raise SystemExit(ExitCode.CONFORMS)
     options.make_current(settings)
     _check_processes(known, settings)
-    early_config.stash[sessions.KEY] = Session(settings, Run(settings.requirements))
+    session = Session(settings, Run(settings.requirements))
+    if not (settings.plan or known.collectonly):
+        _check_folders(session)
+    early_config.stash[sessions.KEY] = session
 
 
 def _check_processes(known: argparse.Namespace, settings: Settings) -> None:
@@ -108,6 +111,19 @@ def _check_processes(known: argparse.Namespace, settings: Settings) -> None:
         _refuse("--allow-writes is for a run in one process, which cleans up behind itself: leave out -n.")
     if getattr(known, "tx", None) or getattr(known, "dist", "no") != "no" or getattr(known, "looponfail", False):
         _refuse("Of the options of pytest-xdist only -n N is of use here: it spreads the run over N processes.")
+
+
+def _check_folders(session: Session) -> None:
+    """Refuse a folder that nothing can be written to now, and not when the run is over."""
+    # A folder of the run's own is made when there is something to put into it.
+    reports = session.settings.report_dir or session.folder.parent
+    for flag, folder in (("--report-dir", reports), ("--history", session.settings.history)):
+        try:
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            _refuse(f"{folder} cannot be written to ({error.strerror}): let {flag} name a folder that can.")
 
 
 def _refuse(sentence: str) -> NoReturn:
@@ -260,7 +276,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             result = yield
         except KeyboardInterrupt:
             state.interrupted = True
-            state.notes.append("Interrupted: this is what was seen so far.")
+            state.notes.append(f"{report.INTERRUPTED}this is what was seen so far.")
             raise
         finally:
             # What the run started is deleted before the verdict, which says what is left of it.

@@ -64,6 +64,17 @@ def test_wrong_use_gets_one_sentence_and_code_2(arguments: tuple[str, ...], says
     assert len(said.output.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("flag", ["--report-dir", "--history"])
+def test_a_folder_that_cannot_be_written_to_is_refused_before_anything_is_sent(flag: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with serve(Settings(token=TOKEN)) as url, before(url, lambda _: None) as front:
+        said = judge(front.url, flag, str(tmp_path / "file" / "folder"))
+    assert said.code == 2, said.output
+    assert front.moments == []
+    assert said.output.strip().endswith(f"let {flag} name a folder that can.")
+    assert len(said.output.strip().splitlines()) == 1
+
+
 def test_wrong_use_from_a_shell_speaks_on_stderr() -> None:
     done = from_a_shell("--no-such-option")
     assert done.returncode == 2
