@@ -210,9 +210,10 @@ class Endpoint:
             return spent.wrong_credentials < _WRONG_CREDENTIALS_ELSEWHERE
 
     def _may_change(self, request: Request) -> bool:
-        if not self.limits.allow_writes:
+        about = spec.operations()[request.operation]
+        if not self.limits.allow_writes or about.id == spec.LIST:
             return False
-        if request.body is None:
+        if not about.takes_body:
             return request.export_id in self.own
         named = request.json.get("iModelId") if isinstance(request.json, dict) else None
         return not _is_uuid(named) or str(uuid.UUID(named)) in (self.limits.scratch_imodel, *NOBODYS_IDS)

@@ -118,8 +118,15 @@ class Request:
 
     @property
     def changes(self) -> bool:
-        """Whether it is for an operation that changes something."""
-        return self.operation != spec.LIST and self.method not in ("GET", "HEAD")
+        """Whether a server could take it for an operation that changes something, whatever its body and its path are.
+
+        A lenient server may read a path that no operation has as one that some operation has; only of the collection's
+        own path is it certain which methods are none.
+        """
+        if self.method.upper() not in spec.changing_methods():
+            return False
+        on_the_collection = spec.operations()[spec.LIST].read_path(self.path) is not None
+        return not on_the_collection or self.method.upper() in spec.documented_methods(self.path)
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

@@ -94,7 +94,11 @@ OPTIONS: Final = (
     Option("--requirement", "all", "Judge only this requirement; may be repeated.", "ID", repeatable=True),
     Option("--plan", "off", "Print what would be sent, how many requests and how long, send nothing and stop."),
     Option("--list-requirements", "off", "Print the requirements and stop.", settable=False),
-    Option("--probe-methods", "off", "Send POST, PUT, PATCH and DELETE to a server that is not on loopback too."),
+    Option(
+        "--probe-methods",
+        "off",
+        "Send PUT, PATCH and DELETE to the collection of a server that is not on loopback too.",
+    ),
     Option(
         "--probe-rate-limit",
         "off in quick, on in full",

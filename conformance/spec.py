@@ -94,6 +94,18 @@ def operation_of(method: str, path: str, *, body: bool) -> str:
     return next((each.id for each in operations().values() if each.matches(method, path, body=body)), LIST)
 
 
+@cache
+def documented_methods(path: str) -> frozenset[str]:
+    """The methods that the spec has on a path."""
+    return frozenset(each.method for each in operations().values() if each.read_path(path) is not None)
+
+
+@cache
+def changing_methods() -> frozenset[str]:
+    """The methods of the operations that change something."""
+    return frozenset(each.method for each in operations().values()) - {"GET"}
+
+
 def collection_path() -> str:
     """The path of the list operation, with its trailing slash."""
     return operations()[LIST].path

@@ -80,7 +80,7 @@ class Watch:
             self._errors = 0
         if exchange.status == 200 and not hangs(exchange) and exchange.request.credential.kind is CredentialKind.GOOD:
             self.last_well = max(self.last_well, exchange.number)
-            if self._well is None or exchange.request.size < self._well.size:
+            if exchange.request.plain and (self._well is None or exchange.request.size < self._well.size):
                 self._well = exchange.request
 
     def _ride_out(self, exchange: Exchange) -> None:

@@ -8,16 +8,21 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 from suite import ROOT, TOKEN, judge
+from suite_serving import HOST, serving
 
 from conformance.credentials import Credentials, from_text
 from conformance.endpoint import Endpoint, Limits
 from conformance.exchange import NOBODYS_IDS, Request
-from conformance.mock import SCRATCH_IMODEL, Reading, Settings, serve
+from conformance.mock import SCRATCH_IMODEL, Reading, Settings, create_app, serve
 from conformance.redaction import Redactor
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 GOOD = Credentials(from_text("MESH_EXPORT_TOKEN", TOKEN), Redactor().add)
 OTHER = "11111111-1111-4111-8111-111111111111"
@@ -43,6 +48,43 @@ def test_the_endpoint_sends_only_what_it_may(url: str) -> None:
     careful = Endpoint(url, GOOD, Limits(probe_methods=True), Redactor(), lambda _exchange: None)
     assert not any(careful.may_send(request) for request in (*allowed, *forbidden, *removals))
     careful.close()
+
+
+COLLECTION = ("/mesh-export/", "/mesh-export")
+
+
+def test_without_leave_nothing_is_sent_that_a_server_could_take_for_a_start_or_a_deletion() -> None:
+    seen: list[tuple[str, str]] = []
+    app = create_app(Settings(token=TOKEN, reading=Reading(operations="all"), fault="create-without-imodel"))
+
+    async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append((scope["method"], scope["path"]))
+        await app(scope, receive, send)
+
+    with serving(recorded) as port:
+        url = f"http://{HOST}:{port}"
+        before = exports(url)
+        said = judge(url, "--seed", "1", "--fail-on", "should")
+        assert exports(url) == before
+    assert said.code == 0, said.output
+    assert "create-imodelid-required" in said.with_outcome("unexercised")
+    assert not [path for method, path in seen if method == "POST" or (method == "DELETE" and path not in COLLECTION)]
+    assert {"GET", "PUT", "PATCH", "DELETE"} <= {method for method, _ in seen}
+
+
+def test_what_is_like_an_operation_that_changes_something_is_not_sent_either() -> None:
+    limits = Limits(allow_writes=True, scratch_imodel=SCRATCH_IMODEL)
+    alike = [
+        *(Request(method="POST", path=path) for path in (*COLLECTION, "/mesh-export/%2E", "//mesh-export/")),
+        Request(method="post", body=b"{}"),
+        Request(method="DELETE", path=f"/mesh-export/{OTHER}/"),
+        Request(method="DELETE", path=f"/mesh-export/{OTHER}", body=b"{}"),
+    ]
+    for may in (limits, Limits()):
+        endpoint = Endpoint("http://127.0.0.1:9", GOOD, may, Redactor(), lambda _exchange: None)
+        assert not any(endpoint.may_send(request) for request in alike)
+        assert all(endpoint.may_send(Request(method="DELETE", path=path)) for path in COLLECTION)
+        endpoint.close()
 
 
 def exports(url: str) -> set[str]:

@@ -16,7 +16,7 @@ _GOOD: Final = frozenset({CredentialKind.GOOD, CredentialKind.OTHER_USER})
 _UNACCEPTABLE: Final = 406
 _CONDITIONAL_STATUSES: Final = frozenset({206, 304, 412, 416})
 _REFUSED_BY_A_CONDITION: Final = frozenset({412, 416})
-_UNDOCUMENTED_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_OTHER_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _ACCEPTED: Final = tuple(name for name in ledger.requirements() if name.endswith("-accepted"))
 _REFUSED: Final = (
     "imodelid-invalid", "imodelid-format", "changesetid-invalid", "changesetid-format", "top-maximum", "top-negative",
@@ -260,7 +260,8 @@ def undocumented_method(context: Context) -> Iterator[Observation]:
     exchange, method = context.exchange, context.exchange.request.method
     if method == "TRACE" and 200 <= exchange.status < 300:
         yield broken("method-refused", f"{method} gets status {exchange.status}")
-    if method in _UNDOCUMENTED_METHODS and exchange.status and exchange.status != 429:
+    undocumented = method in _OTHER_METHODS - spec.documented_methods(exchange.request.path)
+    if undocumented and exchange.status and exchange.status != 429:
         refused = not (200 <= exchange.status < 300 or exchange.status >= 500)
         yield judged("method-refused", refused, f"{method} gets status {exchange.status}")
     if exchange.status == 405:

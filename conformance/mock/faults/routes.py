@@ -138,7 +138,7 @@ FAULTS = (
             refused("query", "has too many parameters."),
         ),
     ),
-    Fault("post-lists", ("method-refused",), "POST gets the list as GET does.", _routed(_method("POST"), _lists)),
+    Fault("put-lists", ("method-refused",), "PUT gets the list as GET does.", _routed(_method("PUT"), _lists)),
     Fault(
         "every-method-lists",
         ("method-refused",),
