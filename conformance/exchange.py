@@ -21,6 +21,8 @@ _QUERY_SAFE: Final = "$:-._~,/@"
 _QUERY_CHARACTERS: Final = frozenset(f"{string.ascii_letters}{string.digits}-._~!$&'()*+,;=:@/?%")
 """What RFC 3986 lets a query hold: a server may read anything else as it likes, `#` above all."""
 
+NOBODYS_TAG: Final = '"b7c1-no-answer-has-this-tag"'
+"""An entity tag that no answer has, so that whoever asks by it asks for the whole answer."""
 NOBODYS_IDS: Final = ("d3b07384-d113-4ec4-9a5d-3f1b7c0e8a42", "00000000-0000-4000-8000-000000000000")
 """Ids that are well-formed and made up here, so that nothing has them."""
 

@@ -94,6 +94,7 @@ def _follow(run: Run, start: Request) -> None:
     for number in range(_PAGES):
         href = page.links.get("next")
         if href is None or not page.is_list:
+            _confirm_losses(run, page, seen)
             break
         query = urlsplit(href).query
         if query in queries:
@@ -114,6 +115,18 @@ def _follow(run: Run, start: Request) -> None:
     elif len(seen) != len(set(seen)) and not run.suspicions:
         # What is suspected already explains the repeats: a slice that is wrong by itself.
         _confirm_repeats(run, start, seen)
+
+
+def _confirm_losses(run: Run, last: Exchange, seen: list[str]) -> None:
+    """An export on no page counts where the collection is the same before and after."""
+    known = run.knowledge.snapshot
+    lost = [one for one in known.by_id if one not in set(seen)] if known and known.whole else []
+    if not lost or run.suspicions or not last.is_list:
+        # What is suspected already explains the loss: a slice that is wrong by itself, a link that is missing.
+        return
+    closing, _ = walking.walk(run)
+    if known and closing and known.agrees_with(closing):
+        run.broke("links-next-page", last, f"following next from page to page leaves out the export {lost[0]}")
 
 
 def _confirm_repeats(run: Run, start: Request, seen: list[str]) -> None:

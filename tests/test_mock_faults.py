@@ -95,6 +95,7 @@ def _plain_questions() -> Iterator[Question]:
     yield from (
         _get("%24top=5&%24skip=3&%24orderBy=date:asc"),
         _get("$top=%C2%B2"),
+        _get("", {"if-none-match": '"nobody has it"'}),
         _get("$top=5&client=CesiumJS"),
         _get("$top=5&a=1&b=2&c=3&d=4"),
     )

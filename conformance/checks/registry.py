@@ -13,7 +13,7 @@ from attrs import define, frozen
 
 from conformance import ledger, roots, spec
 from conformance.collection import Selection
-from conformance.exchange import CredentialKind, Exchange
+from conformance.exchange import NOBODYS_TAG, CredentialKind, Exchange
 from conformance.knowledge import Knowledge
 from conformance.preference import Preferred, preferred
 from conformance.query import Query
@@ -82,7 +82,8 @@ class Context:
     @cached_property
     def conditional(self) -> bool:
         """Whether the request is conditional or asks for a range, so that HTTP itself has further statuses for it."""
-        return any(name.lower() in _CONDITIONAL for name, _ in self.exchange.request.headers)
+        headers = self.exchange.request.headers
+        return any(name.lower() in _CONDITIONAL and value != NOBODYS_TAG for name, value in headers)
 
     @cached_property
     def acceptable(self) -> bool:

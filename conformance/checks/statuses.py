@@ -14,7 +14,8 @@ from conformance.query import Parameter, Validity
 _HTTP_REFUSALS: Final = frozenset({400, 413, 414, 431, 494})
 _GOOD: Final = frozenset({CredentialKind.GOOD, CredentialKind.OTHER_USER})
 _UNACCEPTABLE: Final = 406
-_CONDITIONAL_STATUSES: Final = frozenset({206, 304, 412, 416})
+_NOT_MODIFIED: Final = 304
+_CONDITIONAL_STATUSES: Final = frozenset({206, _NOT_MODIFIED, 412, 416})
 _REFUSED_BY_A_CONDITION: Final = frozenset({412, 416})
 _OTHER_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _ACCEPTED: Final = tuple(name for name in ledger.requirements() if name.endswith("-accepted"))
@@ -71,7 +72,7 @@ def documented_status(context: Context) -> Iterator[Observation]:
             return
     elif request.credential.kind is not CredentialKind.GOOD:
         return
-    elif (300 <= status < 400 and not context.conditional) or (status == 404 and not request.query):
+    elif (300 <= status < 400 and status != _NOT_MODIFIED) or (status == 404 and not request.query):
         yield broken("path-served", f"status {status} for the path of the collection")
         return
     else:

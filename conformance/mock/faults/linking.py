@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from attrs import evolve
 
+from ..parameters import pairs
 from .tools import CallTest, Change, Fault, around, documents, full, has, later_page, linked, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..model import Call, Json, Linker, Page, Query
+    from ..model import Call, Json, Linker, Page, Query, Stages
 
     Position = Callable[[Page], Mapping[str, str]]
 
@@ -106,6 +108,24 @@ def _drops(*names: str, links: tuple[str, ...] = ("next", "prev"), when: CallTes
     return change
 
 
+def _by_cursor(stages: Stages) -> Stages:
+    """Links `next` by a cursor of its own, which leads one export too far."""
+
+    def wrapper(own: Linker) -> Linker:
+        def linker(call: Call, query: Query, page: Page) -> str | None:
+            right = own(call, query, page)
+            return right and re.sub(r"(\$|%24)skip=", "after=", right)
+
+        return linker
+
+    def read(call: Call) -> Mapping[str, str]:
+        after = next((text for name, text in pairs(call.request.query) if name == "after" and text.isdecimal()), None)
+        given = stages.read(call)
+        return given if after is None else {**given, "$skip": str(int(after) + 1)}
+
+    return evolve(linked("next", wrapper)(stages), read=read)
+
+
 def _dropped_from_query(name: str) -> Callable[[str], str]:
     def to(href: str) -> str:
         start, _, query = href.partition("?")
@@ -141,6 +161,12 @@ def _more_follow(page: Page) -> bool:
 
 
 FAULTS = (
+    Fault(
+        "cursor-passes-over-one",
+        ("links-next-page",),
+        "The link `next` has a cursor, and the page that it leads to begins one export too late.",
+        _by_cursor,
+    ),
     Fault(
         "links-missing",
         ("links-present",),

@@ -193,6 +193,12 @@ FAULTS = (
         gate(lambda call: has("iTwinJS")(call) and not has("exportType")(call), _error(400, "BadRequest")),
     ),
     Fault(
+        "any-tag-304",
+        ("status-documented",),
+        "Whoever asks by an entity tag gets 304, whatever the tag.",
+        gate(lambda call: '"' in (call.request.header("if-none-match") or ""), lambda _call: Answer(304)),
+    ),
+    Fault(
         "quote-403",
         ("status-documented",),
         "A value with a quote gets 403 from a firewall.",
