@@ -63,7 +63,7 @@ from .models import (
     MinimalExport,
     StartExport,
 )
-from .types import AsyncTokenSource, BodyOptions, CallOptions, ForeignLinks, RetryEvent, TokenSource
+from .types import AsyncTokenSource, CallOptions, ForeignLinks, RetryEvent, TokenSource
 
 # ruff orders names as constants, classes, functions.
 __all__ = [
@@ -74,7 +74,6 @@ __all__ = [
     "AsyncTokenSource",
     "AuthenticationError",
     "Begun",
-    "BodyOptions",
     "CallOptions",
     "ClientCredentials",
     "ConnectionFailedError",

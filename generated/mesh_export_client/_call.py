@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from ._decoding import decode
-from .types import BodyOptions, CallOptions
+from .types import CallOptions
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ def no_content(_content: bytes) -> None:
     """Read the body of an answer that has none."""
 
 
-def body_of(members: Mapping[str, object], options: BodyOptions) -> Mapping[str, object]:
+def body_of(members: Mapping[str, object], more: Mapping[str, object] | None) -> Mapping[str, object]:
     """Give the members of a request body that the caller set, and those that the caller adds."""
     given = {name: value for name, value in members.items() if value is not None}
-    return {**given, **options.get("extra_body", {})}
+    return {**given, **(more or {})}

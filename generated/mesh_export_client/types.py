@@ -47,17 +47,6 @@ class CallOptions(TypedDict, total=False):
     check: bool
 
 
-class BodyOptions(CallOptions, total=False):
-    """What a call with a body takes beside its own parameters.
-
-    Attributes:
-        extra_body: Members to add to the body, by their names on the wire; one that is there already is replaced. For
-            members that some deployments take and the documentation at hand does not name.
-    """
-
-    extra_body: Mapping[str, object]
-
-
 @dataclass(frozen=True, slots=True)
 class RetryEvent:
     """An attempt that failed and will be repeated.

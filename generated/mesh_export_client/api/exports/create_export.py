@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, Unpack
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from ...models import (
     ExportResponse,
     ExportType,
 )
-from ...types import BodyOptions
+from ...types import CallOptions
 
 OPERATION = Operation(
     id="createExport",
@@ -32,7 +32,8 @@ def create_export(
     changeset_id: str | None = None,
     export_type: ExportType | Literal["3DTiles", "3DTILES", "IMODEL", "CESIUM", "3DFT", "GLTF"] | str | None = None,
     last_modified: datetime.datetime | str | None = None,
-    **options: Unpack[BodyOptions],
+    extra_body: Mapping[str, object] | None = None,
+    **options: Unpack[CallOptions],
 ) -> Call[Export]:
     """Make a call of `createExport`: Start an export.
 
@@ -45,7 +46,9 @@ def create_export(
         export_type: What an export is made of. The known values are not a closed list: deployments differ,
             and some spell `3DTiles` as `3DTILES`. (Request body: `exportType`)
         last_modified: When what is asked for last changed. (Request body: `lastModified`)
-        **options: What holds for this call alone: see `BodyOptions`.
+        extra_body: Members to add to the body, by their names on the wire: what some deployments take and
+            the documentation at hand does not name. One that is there already is replaced.
+        **options: What holds for this call alone: see `CallOptions`.
     """
     return Call(
         operation=OPERATION,
@@ -58,7 +61,7 @@ def create_export(
                 "exportType": export_type,
                 "lastModified": last_modified,
             },
-            options,
+            extra_body,
         ),
         options=options,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Literal, Unpack
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from ...models import (
     ExportStatus,
     ExportType,
 )
-from ...types import BodyOptions, CallOptions
+from ...types import CallOptions
 from .create_export import create_export
 from .delete_export import delete_export
 from .get_export import get_export
@@ -125,7 +125,8 @@ class Exports:
         changeset_id: str | None = None,
         export_type: ExportType | Literal["3DTiles", "3DTILES", "IMODEL", "CESIUM", "3DFT", "GLTF"] | str | None = None,
         last_modified: datetime.datetime | str | None = None,
-        **options: Unpack[BodyOptions],
+        extra_body: Mapping[str, object] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Begun[Export]:
         """Start an export.
 
@@ -139,7 +140,9 @@ class Exports:
             export_type: What an export is made of. The known values are not a closed list: deployments differ,
                 and some spell `3DTiles` as `3DTILES`. (Request body: `exportType`)
             last_modified: When what is asked for last changed. (Request body: `lastModified`)
-            **options: What holds for this call alone: see `BodyOptions`.
+            extra_body: Members to add to the body, by their names on the wire: what some deployments take and
+                the documentation at hand does not name. One that is there already is replaced.
+            **options: What holds for this call alone: see `CallOptions`.
 
         Returns:
             The `Export` that the service has begun; `wait` waits for its end.
@@ -158,6 +161,7 @@ class Exports:
             changeset_id=changeset_id,
             export_type=export_type,
             last_modified=last_modified,
+            extra_body=extra_body,
             **options,
         )
         result = self._session.result(call)
@@ -379,7 +383,8 @@ class AsyncExports:
         changeset_id: str | None = None,
         export_type: ExportType | Literal["3DTiles", "3DTILES", "IMODEL", "CESIUM", "3DFT", "GLTF"] | str | None = None,
         last_modified: datetime.datetime | str | None = None,
-        **options: Unpack[BodyOptions],
+        extra_body: Mapping[str, object] | None = None,
+        **options: Unpack[CallOptions],
     ) -> AsyncBegun[Export]:
         """Start an export.
 
@@ -393,7 +398,9 @@ class AsyncExports:
             export_type: What an export is made of. The known values are not a closed list: deployments differ,
                 and some spell `3DTiles` as `3DTILES`. (Request body: `exportType`)
             last_modified: When what is asked for last changed. (Request body: `lastModified`)
-            **options: What holds for this call alone: see `BodyOptions`.
+            extra_body: Members to add to the body, by their names on the wire: what some deployments take and
+                the documentation at hand does not name. One that is there already is replaced.
+            **options: What holds for this call alone: see `CallOptions`.
 
         Returns:
             The `Export` that the service has begun; `wait` waits for its end.
@@ -412,6 +419,7 @@ class AsyncExports:
             changeset_id=changeset_id,
             export_type=export_type,
             last_modified=last_modified,
+            extra_body=extra_body,
             **options,
         )
         result = await self._session.result(call)
