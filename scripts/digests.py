@@ -7,6 +7,7 @@ The sentences themselves are not kept. A label is the place of a sentence, with 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from scripts.page import Sentence
 
 _HEADER: Final = """\
 # The sentences of the documentation page as they were last read: label, digest of the wording, and the words of each
-# that a promise hangs on. Written by `make drift PAGE=file ACCEPT=1`, not by hand.
+# that a promise hangs on; of an example, its value. Written by `make drift PAGE=file ACCEPT=1`, not by hand.
 """
 # Without one of these a sentence promises something else, as it does with another name or number.
 _WEIGHTY: Final = frozenset(
@@ -39,7 +40,7 @@ _NEGATION: Final = re.compile(r"n['\u2019]t$")
 
 @frozen
 class Reading:
-    """A sentence as it was read: the digest of its wording, and its facts."""
+    """A sentence as it was read: the digest of its wording, and its facts; of an example, the digest of its value."""
 
     digest: str
     facts: tuple[str, ...] = ()
@@ -78,6 +79,10 @@ def save(path: Path, readings: Mapping[str, Reading]) -> None:
 def reading(sentence: Sentence, wire_names: frozenset[str]) -> Reading:
     """A sentence as it is kept; `wire_names` are the names that are facts though they look like words."""
     facts = () if sentence.part else tuple(sorted(_facts(sentence.text, wire_names)))
+    if sentence.part == "example":
+        # Its members may stand in any order: what it promises is its value.
+        value = json.dumps(json.loads(sentence.text), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        facts = (_short(value),)
     return Reading(_digest(sentence), facts)
 
 
@@ -140,7 +145,11 @@ def _split(line: str) -> tuple[str, tuple[str, ...]]:
 
 def _digest(sentence: Sentence) -> str:
     words = [sentence.text] if sentence.part == "example" else map(_fold, sentence.text.split())
-    return hashlib.sha256(" ".join(words).encode()).hexdigest()[:12]
+    return _short(" ".join(words))
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _fold(word: str) -> str:

@@ -192,16 +192,22 @@ def _of_sentence(each: Match, page: Page, sources: Sources, *, quote: bool) -> I
     elif each.reading is None:
         yield Finding(place, "unread", f"{each.label} is named but not accepted yet{shown}", sentence.line, ids)
     else:
-        lost, added = digests.changed_facts(each.reading, now)
-        moved = [f"no more {', '.join(lost)}"] if lost else []
-        moved += [f"now {', '.join(added)}"] if added else []
-        if moved or sentence.part not in ("", "heading"):
-            facts = f" ({'; '.join(moved)})" if moved else ""
-            text = f"{each.label} changed{facts}, read it again{shown}"
-            yield Finding(place, "promise", text, sentence.line, ids)
-        else:
-            text = f"wording of {each.label} changed, read it again{shown}"
-            yield Finding(place, "wording", text, sentence.line, ids)
+        kind, text = _change(each.label, sentence.part, *digests.changed_facts(each.reading, now))
+        yield Finding(place, kind, f"{text}{shown}", sentence.line, ids)
+
+
+def _change(label: str, part: str, lost: Sequence[str], added: Sequence[str]) -> tuple[str, str]:
+    """The kind of a change of what was read, and the change in words."""
+    if part == "example":
+        if lost or added:
+            return "promise", f"{label} changed, read it again"
+        return "wording", f"the members of {label} stand in another order, with the same values"
+    moved = [f"no more {', '.join(lost)}"] if lost else []
+    moved += [f"now {', '.join(added)}"] if added else []
+    if moved or part not in ("", "heading"):
+        facts = f" ({'; '.join(moved)})" if moved else ""
+        return "promise", f"{label} changed{facts}, read it again"
+    return "wording", f"wording of {label} changed, read it again"
 
 
 def _of_what_is_gone(labels: Sequence[str], page: Page, sources: Sources) -> Iterator[Finding]:

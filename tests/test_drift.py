@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -123,6 +124,18 @@ def test_an_added_member_of_an_example_is_noticed(occurrence: int, name: str, va
     found = answer(edited('"code":', f'"{name}": {shown}, "code":', occurrence))
     assert kinds(found) == {"promise"}
     assert any(f"{name} is new" in each.text and "no such member at" in each.text for each in found)
+
+
+def test_members_of_an_example_in_another_order_are_wording() -> None:
+    example = page.read_text(TEXT).sections["Response 422"].examples[0]
+    assert json.dumps(example.value) != json.dumps(example.value, sort_keys=True)
+    lines = TEXT.splitlines(keepends=True)
+    opens = next(index for index in range(example.line - 1, len(lines)) if lines[index].startswith("{"))
+    _, size = json.JSONDecoder().raw_decode(rest := "".join(lines[opens:]))
+    sorted_members = json.dumps(example.value, sort_keys=True, indent=2)
+    (found,) = answer("".join(lines[:opens]) + sorted_members + rest[size:])
+    assert (found.kind, found.line) == ("wording", example.line)
+    assert found.text == "the members of Response 422/example stand in another order, with the same values"
 
 
 @few
