@@ -14,7 +14,7 @@ ARGS ?=
 N ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance nightly keep-night test lint format generate check-generated build prove compare contract bench soak docs drift spec-diff release-check release lock clean
+.PHONY: help setup conformance nightly have-nights keep-night test lint format generate check-generated build prove compare contract bench soak docs drift spec-diff release-check release lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ conformance: setup ## Judge the embedded mock, or URL=…, and print the verdict
 
 nightly: setup ## Judge URL=… as each night: quick, then full, then what is new since the night before in KEPT=folder
 	@SUITE=$(BIN)/mesh-export-conformance URL="$(URL)" .github/nightly.sh
+
+have-nights: ## Have what past nights came to from the branch nightly, in KEPT=folder
+	@.github/have-nights.sh "$(KEPT)"
 
 keep-night: ## Put what past nights came to, in KEPT=folder, on the branch nightly
 	@.github/keep-night.sh "$(KEPT)"

@@ -8,11 +8,5 @@ git init -q -b nightly "$work"
 cp -R "$folder/." "$work"
 git -C "$work" add -A
 git -C "$work" -c user.name=nightly -c user.email=nightly@users.noreply.github.com commit -q -m 'What past nights came to'
-if [ -n "${GH_TOKEN:-}" ]; then
-  # In the environment, where other processes do not see it.
-  GIT_CONFIG_COUNT=1
-  GIT_CONFIG_KEY_0=http.extraheader
-  GIT_CONFIG_VALUE_0="Authorization: Basic $(printf 'x-access-token:%s' "$GH_TOKEN" | base64 | tr -d '\n')"
-  export GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0
-fi
+. "$(dirname "$0")/git-token.sh"
 git -C "$work" push -q --force "$remote" nightly

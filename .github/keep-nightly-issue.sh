@@ -1,16 +1,23 @@
 #!/bin/sh
-# Keep one open issue while the service breaks what it promises, and close it once it does not. It takes the GitHub command line.
-# Usage: keep-nightly-issue.sh NEW LEFT FILE RUN: the exit code of compare, the number of violated requirements, what
-# compare printed as Markdown, and the URL of the run.
+# Keep one open issue while something is left to be mended, and close it once nothing is. It takes the GitHub command line.
+# Usage: keep-nightly-issue.sh NEW LEFT WHOLE FILE RUN: the outputs `new`, `left` and `whole` of nightly.sh, what compare
+# printed as Markdown, and the URL of the run.
 set -eu
-new=$1 left=$2 file=$3 run=$4
-title='The nightly conformance run found something new'
+new=$1 left=$2 whole=$3 file=$4 run=$5
+title='The nightly conformance run found something to be mended'
+if [ "$new" -gt 1 ]; then
+  echo "The nights could not be compared (exit code $new): the issue stays as it is." >&2
+  exit 2
+fi
 issue=$(gh issue list --state open --label nightly --limit 1 --json number --jq '.[0].number // empty')
 if [ "$left" -eq 0 ]; then
-  [ -z "$issue" ] || gh issue close "$issue" --comment "Nothing is violated any more: $run"
+  # A run without an end or a verdict cannot say that nothing is violated.
+  if [ -n "$issue" ] && [ "$whole" = true ]; then
+    gh issue close "$issue" --comment "Nothing is violated any more: $run"
+  fi
   exit
 fi
-[ "$new" -ne 0 ] || exit 0
+if [ -n "$issue" ] && [ "$new" -eq 0 ]; then exit; fi
 body=$(mktemp)
 {
   echo "Found by $run; docs/nightly.md says how to read it."

@@ -82,6 +82,8 @@ def _compare(parser: argparse.ArgumentParser, chosen: argparse.Namespace, _optio
         parser.error(str(error))
     if len(before) > 1:
         parser.error("Give two reports, or one where there is none before it.")
+    if chosen.history and not chosen.history.is_dir():
+        parser.error(f"There is no folder {chosen.history}: give the one that --history of a run has kept.")
     past = history.read(chosen.history) if chosen.history else []
     comparison = compare.compare(before[0] if before else None, new, past)
     print(_FORMS[chosen.form](comparison))  # noqa: T201
@@ -154,7 +156,9 @@ def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument(
         "reports", metavar="REPORT", nargs="+", type=Path, help="report.json, or the folder that has it"
     )
-    parser.add_argument("--history", metavar="DIR", type=Path, help="past runs, to tell flaky from new")
+    parser.add_argument(
+        "--history", metavar="DIR", type=Path, help="past runs: what is flaky, and what OLD does not say"
+    )
     form = parser.add_mutually_exclusive_group()
     for name in ("json", "markdown"):
         form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=f"print it as {name}")
@@ -169,7 +173,7 @@ def _add_replay(commands: argparse._SubParsersAction[_Parser]) -> None:
         usage=f"{_PROGRAM} replay REPORT FINDING [--url URL] [OPTIONS]",
         description=f"{text.capitalize()}. What one exchange does not show is left to the probes of its requirement. "
         "Options are those of a run; URL, seed and profile are the report's unless given. "
-        "Exit codes: 0 it does not fail any more, 1 it still fails, 2 wrong use, 3 no answer.",
+        "Exit codes: 0 it does not fail any more, 1 it still fails, 2 wrong use, 3 no answer, 4 it cannot be told.",
         allow_abbrev=False,
     )
     parser.add_argument("report", metavar="REPORT", type=Path, help="report.json, or the folder that has it")

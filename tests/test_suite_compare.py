@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from report_samples import sample
 
 from conformance import history
+from conformance.command import main
 from conformance.compare import Comparison, as_json, as_markdown, as_text, compare
 from conformance.report.document import _recurrence
 
@@ -274,3 +276,17 @@ def test_a_servers_words_are_not_read_as_markdown() -> None:
     markdown = as_markdown(compare(None, hostile))
     assert "**MUST `top`** ```` ``` @admin # <b>`x` ````" in markdown
     assert "\n  ````sh\n  curl '```'\n  ````" in markdown
+
+
+def test_a_history_that_is_not_there_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["compare", "--history", str(tmp_path / "none"), str(written(tmp_path))])
+    assert stop.value.code == 2
+    assert f"There is no folder {tmp_path / 'none'}: give the one" in capsys.readouterr().err
+
+
+def written(folder: Path) -> Path:
+    """A report in a file."""
+    path = folder / "report.json"
+    path.write_text(json.dumps(sample()), encoding="utf-8")
+    return path
