@@ -88,9 +88,17 @@ def find(path: Path, name: str) -> Found:
         raise ReplayError(f"{name} begins more than one fingerprint in {path}: give more of it.")
     found = [*named, *by_fingerprint]
     if not found:
-        known = [text for each in every for text in (each.finding["fingerprint"], each.requirement["id"])]
-        raise ReplayError(f"There is no finding {name!r} in {path}{nearest(name, known)}")
+        raise ReplayError(f"There is no finding {name!r} in {path}{_instead(name, every)}")
     return found[0]
+
+
+def _instead(name: str, every: Sequence[Found]) -> str:
+    """What to ask for instead: what comes near, or else what there is."""
+    faults = {each.finding["fingerprint"]: each.requirement["id"] for each in every}
+    if not faults:
+        return ": it has none."
+    listed = ", ".join(f"{requirement} ({fingerprint})" for fingerprint, requirement in faults.items())
+    return nearest(name, [*faults, *faults.values()], f": it has {listed}.")
 
 
 def request_of(finding: Mapping[str, Any], token: str) -> Request:
@@ -213,5 +221,7 @@ def _judged(found: Found, again: Mapping[str, Any], code: int) -> tuple[int, str
         return code, "\n".join(again["notes"])
     if entry["outcome"] == "inconclusive":
         return ExitCode.NOTHING_JUDGED, f"Cannot be told: {entry['doubt']}"
-    came = f"{entry['held']} exchanges keep {name}" if entry["held"] else f"nothing was seen that breaks {name}"
-    return Still.FIXED, f"Does not fail any more ({how}): {came}."
+    if not entry["held"]:
+        why = f", because {entry['lacking']}" if entry["lacking"] else ""
+        return ExitCode.NOTHING_JUDGED, f"Cannot be told ({how}): no exchange showed whether {name} is kept{why}."
+    return Still.FIXED, f"Does not fail any more ({how}): {entry['held']} exchanges keep {name}."

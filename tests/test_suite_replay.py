@@ -10,7 +10,7 @@ import pytest
 from suite import TOKEN, judge
 
 from conformance.command import main
-from conformance.mock import Settings, serve
+from conformance.mock import READINGS, Settings, serve
 from conformance.replay import ReplayError, find, request_of
 
 FAULTS = [
@@ -26,7 +26,7 @@ FAULTS = [
     ("skip-plus-one", "skip-leaves-out", "test_skip_leaves_the_beginning_out"),
     ("asc-by-day", "orderby-asc", "test_order_sorts"),
     ("delete-succeeds", "method-refused", "test_methods"),
-    ("cache-ignores-prefer", "answers-independent", "test_prefer_chooses"),
+    ("cache-ignores-prefer", "answers-independent", "test_prefer_chooses or test_the_same_request"),
 ]
 
 
@@ -74,6 +74,17 @@ def report(folder: Path, **request: Any) -> Path:
     return path
 
 
+def test_a_server_that_cannot_show_it_gets_no_all_clear(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    narrow = ("-k", "test_a_filter_selects")
+    with serve(Settings(token=TOKEN, fault="imodelid-ignored")) as url:
+        judge(url, "--seed", "1", *narrow, "--requirement", "imodelid-only", "--report-dir", str(tmp_path))
+    with serve(Settings(token=TOKEN, reading=READINGS["empty"])) as url:
+        code, said = replayed(capsys, str(tmp_path), "imodelid-only", "--url", url)
+    assert code == 4, said
+    assert said.startswith("Cannot be told (")
+    assert "no exchange showed whether imodelid-only is kept" in said
+
+
 def test_no_answer_gets_one_sentence_and_code_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = replayed(capsys, str(report(tmp_path)), "top-maximum")
     assert code == 3
@@ -85,6 +96,7 @@ def test_wrong_use_gets_one_sentence_and_code_2(tmp_path: Path, capsys: pytest.C
     path = str(report(tmp_path))
     for arguments, says in (
         ((path, "top-maxmum"), "There is no finding 'top-maxmum'"),
+        ((path, "whatever"), f"There is no finding 'whatever' in {path}: it has top-maximum ("),
         ((path, "top-maximum", "--no-such-option"), "There is no option --no-such-option"),
         ((str(tmp_path / "none"), "top-maximum"), "cannot be read"),
         ((path,), "The following arguments are required: FINDING."),
