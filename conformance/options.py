@@ -79,7 +79,7 @@ OPTIONS: Final = (
         "--max-requests", "1500 (quick), 20000 (full); twice that with --allow-writes", "Requests to send at most.", "N"
     ),
     Option("--max-seconds", "none (quick), 600 (full)", "Seconds to send requests for at most.", "N"),
-    Option("--max-wait", "60 (quick), 600 (full)", "Seconds to wait at most because the server asks to.", "N"),
+    Option("--max-wait", "180 (quick), 600 (full)", "Seconds to wait at most because the server asks to.", "N"),
     Option(
         "--max-walk", "50", "Pages of 1000 exports to walk at most; of a larger collection a sample is judged.", "N"
     ),
@@ -189,7 +189,7 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
         max_walk=_number("--max-walk", read["--max-walk"], int, 1) or 50,
         max_seconds=_number("--max-seconds", read["--max-seconds"], float, 0.001)
         or (None if profile == "quick" else 600.0),
-        max_wait={"quick": 60.0, "full": 600.0}[profile] if max_wait is None else max_wait,
+        max_wait={"quick": 180.0, "full": 600.0}[profile] if max_wait is None else max_wait,
         probe_methods=bool(read["--probe-methods"]),
         allow_writes=bool(read["--allow-writes"]),
         scratch_imodel=scratch,

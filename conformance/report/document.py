@@ -155,10 +155,10 @@ def _time(moment: datetime) -> str:
 def exit_code(judgement: Judgement, facts: Facts) -> ExitCode:
     """The code with which the command ends: a confirmed violation counts, whatever happened after it.
 
-    A quota that was spent before much could be judged is a budget like any other.
+    A quota that was spent is a budget like any other: what was judged until then decides.
     """
     code = judgement.exit_code
-    if facts.limited and not facts.failed and code is ExitCode.NOTHING_JUDGED:
+    if facts.limited and not facts.failed:
         return code
     if (facts.partial or facts.failed) and code is not ExitCode.DOES_NOT_CONFORM:
         return ExitCode.SUITE_FAILED
@@ -168,7 +168,7 @@ def exit_code(judgement: Judgement, facts: Facts) -> ExitCode:
 def sentence(judgement: Judgement, facts: Facts) -> str:
     """The verdict in one sentence."""
     verdict = {
-        ExitCode.CONFORMS: "Conforms",
+        ExitCode.CONFORMS: "Conforms as far as it came" if facts.limited else "Conforms",
         ExitCode.DOES_NOT_CONFORM: "Does not conform",
         ExitCode.NOTHING_JUDGED: "No verdict, there was too little to judge",
         ExitCode.SUITE_FAILED: "No verdict, the run did not come to a good end",
