@@ -112,6 +112,7 @@ def findings(page: Page, sources: Sources, *, quote: bool = True) -> list[Findin
         sources: What it is compared with.
         quote: Whether to show the words of the page.
     """
+    page = page_and_spec.settled(page, sources.spec)
     stated = list(page_and_spec.compare(page, sources.spec))
     told = {label for each in stated if each.settles for label in each.labels}
     found = [_of_the_wire(each, sources) for each in stated]
@@ -128,7 +129,7 @@ def accept(page: Page, sources: Sources) -> tuple[dict[str, Reading], list[str]]
     """
     after: dict[str, Reading] = {}
     changed: list[str] = []
-    for each in digests.match(page.sentences, sources.readings):
+    for each in digests.match(page_and_spec.settled(page, sources.spec).sentences, sources.readings):
         now = digests.reading(each.sentence, sources.wire_names) if each.sentence else None
         kept = each.reading if now is None or _unchanged(each.reading, now) else now
         if kept and each.label in sources.named:
@@ -270,10 +271,12 @@ def main() -> int:
     found = findings(page, sources, quote=not arguments.no_quotes)
     for each in found:
         print(each)
-    navigation = ", ".join(str(line.number) for line in page.navigation) or "none"
+    navigation = [
+        str(line.number) if arguments.no_quotes else f"{line.number} ({line.text[:_WIDTH]})" for line in page.navigation
+    ]
     print(
         f"{len(found)} difference{'s' * (len(found) != 1)}; {len(page.sentences)} statements read; "
-        f"taken for navigation: lines {navigation}."
+        f"taken for navigation: lines {', '.join(navigation) or 'none'}."
     )
     return 1 if found else 0
 

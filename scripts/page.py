@@ -40,11 +40,12 @@ _FOOTER: Final = re.compile(
     re.IGNORECASE,
 )
 _FOOTER_WORDS: Final = 12
-# A line of a menu has few words, ends no sentence, and has none of these; a version is no number.
+# A line of a menu has few words, ends no sentence, and has none of these, a name like `pageToken` among them; a version
+# is no number.
 _MENU_WORDS: Final = 7
 _VERSION: Final = re.compile(r"\b(v|version )\d+(\.\d+)*\b", re.IGNORECASE)
 _NOT_A_MENU: Final = re.compile(
-    r"[${}\[\]=\d]|\S/\S|\b(beta|breaking|caution|deprecated|must|obsolete|preview|removed|required|retired|sunset"
+    r"[${}\[\]=\d]|\S/\S|(?-i:\b[a-z]{2,}[A-Z])|\b(beta|breaking|caution|deprecated|must|obsolete|preview|removed|required|retired|sunset"
     r"|unsupported|warning)\b",
     re.IGNORECASE,
 )
@@ -149,11 +150,12 @@ class Page:
     """What a page states.
 
     Attributes:
-        request: The request line; None where there is none.
+        request: The request line, of several the first; None where there is none.
         sections: The sections by name, in the order of the page.
         sentences: Everything that it states, in its order.
         navigation: Lines of menus, headers and footers.
         not_understood: Lines that are nothing that this module knows.
+        more_requests: The request lines after the first.
     """
 
     sections: dict[str, Section] = field(factory=dict)
@@ -161,6 +163,7 @@ class Page:
     navigation: list[Line] = field(factory=list)
     not_understood: list[Line] = field(factory=list)
     request: RequestLine | None = None
+    more_requests: list[RequestLine] = field(factory=list)
 
 
 def read_page(path: Path) -> Page:
@@ -214,7 +217,7 @@ class _Reader:
         self._section = Section(PREAMBLE, 1)
         self._row = ""
         self._columns: tuple[str, ...] = ()
-        self._request: RequestLine | None = None
+        self._requests: list[RequestLine] = []
         self._seen: Counter[str] = Counter()
         self._page = Page()
 
@@ -222,21 +225,36 @@ class _Reader:
         """Read everything."""
         self._read_head()
         while self._at < len(self._lines):
-            steps = (self._take_footer, self._take_heading, self._take_columns, self._take_example, self._take_row)
+            steps = (
+                self._take_another_request,
+                self._take_footer,
+                self._take_heading,
+                self._take_columns,
+                self._take_example,
+                self._take_row,
+            )
             if not any(step() for step in steps):
                 self._take_prose()
         page = self._page
-        return Page(page.sections, page.sentences, page.navigation, page.not_understood, self._request)
+        first = self._requests[0] if self._requests else None
+        more = self._requests[1:]
+        return Page(page.sections, page.sentences, page.navigation, page.not_understood, first, more)
 
     def _read_head(self) -> None:
-        """Everything before the request line or, where there is none, before the first heading that is known."""
+        """Everything before the request lines or, where there are none, before the first heading that is known."""
         requests = [index for index, line in enumerate(self._lines) if _REQUEST_LINE.match(line.text)]
         known = [index for index, line in enumerate(self._lines) if line.begins and _known_heading(line.text)]
-        end = min(requests[:1] or known[:1] or [0])
+        # A menu may have such a heading, too.
+        first_known = next((index for index in known if index > requests[0]), len(self._lines)) if requests else 0
+        for index in [index for index in requests if index < first_known]:
+            self._take_head(index)
+            self._take_request_line()
+        if not requests:
+            self._take_head(min(known[:1] or [0]))
+
+    def _take_head(self, end: int) -> None:
         while self._at < end:
             self._take_menu_or_prose(end)
-        if requests:
-            self._take_request_line()
 
     def _take_menu_or_prose(self, end: int) -> None:
         first = self._lines[self._at]
@@ -266,7 +284,13 @@ class _Reader:
         if match is None or query is None:
             self._page.not_understood.append(Line(first.number, text))
         else:
-            self._request = RequestLine(match[1], match[2], path, query, first.number)
+            self._requests.append(RequestLine(match[1], match[2], path, query, first.number))
+
+    def _take_another_request(self) -> bool:
+        if not _REQUEST_LINE.match(self._lines[self._at].text):
+            return False
+        self._take_request_line()
+        return True
 
     def _take_heading(self) -> bool:
         line = self._lines[self._at]
@@ -398,7 +422,8 @@ class _Reader:
         texts = [first.text]
         self._at += 1
         while not last.ends and self._at < len(self._lines):
-            if self._columns_at(self._at) or _opens_example(self._lines[self._at].text):
+            text = self._lines[self._at].text
+            if self._columns_at(self._at) or _opens_example(text) or _REQUEST_LINE.match(text):
                 break
             last = self._lines[self._at]
             texts.append(last.text)

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
-from scripts.page import PARAMETERS, REQUEST_HEADERS, RESPONSE_HEADERS, Page, Row, table_rows
+from scripts.page import PARAMETERS, REQUEST_HEADERS, RESPONSE_HEADERS, Page, RequestLine, Row, table_rows
 from scripts.spec_file import SpecFile, pointer_to
 
 _METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
@@ -61,6 +61,7 @@ def compare(page: Page, spec: SpecFile) -> Iterator[Difference]:
     """Each difference between what the page states of the wire and the spec."""
     sides = Sides(page, spec, operation_of(page, spec))
     yield from _request_line(sides)
+    yield from _other_operations(sides)
     yield from _request_parameters(sides)
     yield from _request_headers(sides)
     yield from _statuses(sides)
@@ -71,11 +72,29 @@ def compare(page: Page, spec: SpecFile) -> Iterator[Difference]:
     yield from _schemas(sides)
 
 
+def settled(page: Page, spec: SpecFile) -> Page:
+    """The page with one request line: of several, that of the operation that the spec has from it; else the first."""
+    every = [*filter(None, [page.request]), *page.more_requests]
+    if len(every) < 2:
+        return page
+    stated = [each for each in every if (node := spec.at(_called(each))) is not None and not _elsewhere(node)]
+    # An operation that is called twice is called in full once.
+    main = max(stated, key=lambda each: len(each.query), default=every[0])
+    others = [each for each in every if each is not main]
+    lines = {each.line for each in others}
+    sentences = [each for each in page.sentences if each.part != "line" or each.line not in lines]
+    return evolve(page, request=main, more_requests=others, sentences=sentences)
+
+
+def _called(request: RequestLine) -> str:
+    return pointer_to("paths", request.path, request.method.lower())
+
+
 def operation_of(page: Page, spec: SpecFile) -> str:
     """The operation of the spec that the page calls or, where the spec has none such, the first that is from a page."""
     request = page.request
     if request:
-        called = pointer_to("paths", request.path, request.method.lower())
+        called = _called(request)
         if spec.at(called) is not None:
             return called
     every = [
@@ -142,7 +161,7 @@ def _request_line(sides: Sides) -> Iterator[Difference]:
     if request is None:
         yield Difference(sides.operation, "the page has no request line that can be read", 0, label)
         return
-    called = pointer_to("paths", request.path, request.method.lower())
+    called = _called(request)
     if called != sides.operation:
         text = f"the page calls {request.method} {request.path}, which the spec does not have"
         yield Difference(pointer_to("paths"), text, request.line, label)
@@ -152,6 +171,27 @@ def _request_line(sides: Sides) -> Iterator[Difference]:
     if request.server not in servers:
         text = f"the page calls {request.server}, the spec has {', '.join(servers)} from the page"
         yield Difference("#/servers", text, request.line, label)
+
+
+def _other_operations(sides: Sides) -> Iterator[Difference]:
+    """What the page calls beside the operation that it is about."""
+    for request in sides.page.more_requests:
+        called = _as_the_spec_calls_it(request, sides.spec)
+        name, node = f"{request.method} {request.path}", sides.spec.at(called)
+        if node is None:
+            text = f"the page has an operation that the spec does not have: {name}"
+        elif _elsewhere(node):
+            text = f"the page has the operation {name}, which the spec has from elsewhere: its x-source may go"
+        else:
+            text = f"the page has a second request line of {name}"
+        yield Difference(called, text, request.line)
+
+
+def _as_the_spec_calls_it(request: RequestLine, spec: SpecFile) -> str:
+    """The pointer of an operation, though the spec has other names in its path."""
+    nameless = re.sub(r"\{\w+\}", "{}", request.path)
+    same = (path for path in spec.document["paths"] if re.sub(r"\{\w+\}", "{}", path) == nameless)
+    return pointer_to("paths", next(same, request.path), request.method.lower())
 
 
 def _parameters(sides: Sides, location: str) -> dict[str, _Parameter]:

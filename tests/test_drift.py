@@ -298,6 +298,36 @@ def test_a_promise_does_not_hide_in_a_menu_or_a_footer(before: str, after: str) 
     assert answer(edited(before, after))
 
 
+@pytest.mark.parametrize("before", ["Contents\n", "Get the definition:\n", "GET https", "Was this page helpful?"])
+@pytest.mark.parametrize(
+    ("called", "says", "line"),
+    [
+        ("GET {}/mesh-export/{{id}}/log", "the page has an operation that the spec does not have: ", "paths:"),
+        ("PATCH {}/mesh-export/", "the page has an operation that the spec does not have: ", "/mesh-export/:"),
+        (
+            "GET {}/mesh-export/{{exportId}}",
+            "the page has the operation {}, which the spec has from elsewhere: ",
+            "get:",
+        ),
+        ("GET {}/mesh-export/", "the page has a second request line of {}", "get:"),
+    ],
+)
+def test_another_request_line_is_named_once_wherever_it_stands(before: str, called: str, says: str, line: str) -> None:
+    name = called.format("")
+    found = answer(edited(before, f"{called.format('https://qa-api.bentley.com')}\n\n{before}"))
+    assert [each.kind for each in found] == ["promise"]
+    assert found[0].text.startswith(says.format(name))
+    assert name in found[0].text
+    assert lines_of_spec(found) == [line]
+
+
+@pytest.mark.parametrize("before", ["Contents\n", "Get the definition:\n"])
+def test_a_name_is_no_menu(before: str) -> None:
+    (found,) = answer(edited(before, f"{before}pageToken\n"))
+    assert "now pageToken" in found.text
+    assert found.kind == "promise"
+
+
 def test_what_the_spec_has_from_elsewhere_is_no_difference(tmp_path: Path) -> None:
     document = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
     operation = {"operationId": "getExport", "x-source": "sibling-page", "responses": {"404": {"description": "None."}}}
@@ -384,9 +414,11 @@ def test_the_command_says_how_the_page_and_the_spec_stand(tmp_path: Path) -> Non
     quiet = command(str(PAGE), "--digests", str(DIGESTS))
     assert (quiet.returncode, quiet.stderr) == (0, "")
     assert quiet.stdout.startswith("0 differences;")
+    assert "taken for navigation: lines 1 (Contents), 2 (Meshes)" in quiet.stdout
     path = tmp_path / "page.txt"
     path.write_text(edited("viewers", "programs"), encoding="utf-8")
     loud = command(str(path), "--digests", str(DIGESTS), "--no-quotes")
     assert loud.returncode == 1
     assert loud.stdout.startswith("openapi/mesh-export.yaml:")
     assert "programs" not in loud.stdout
+    assert "taken for navigation: lines 1, 2" in loud.stdout
