@@ -1,4 +1,4 @@
-"""Interrupts that wait, or that come too late: what must not be cut in two is done first.
+"""Interrupts that wait, or that come too early or too late: what must not be cut in two is done first.
 
 What an interrupted run does is decided by the plugin.
 """
@@ -6,14 +6,37 @@ What an interrupted run does is decided by the plugin.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn
 
 _Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 _KINDS: Final = (signal.SIGINT, signal.SIGTERM)
+NOTHING_YET: Final = "Interrupted before anything was judged."
+_SUITE_FAILED: Final = 5
+"""As `ExitCode` has it, which takes longer to import than an interrupt may wait."""
+
+
+@contextmanager
+def too_early() -> Iterator[None]:
+    """Let an interrupt that comes within end the process with one sentence: there is nothing to report yet."""
+    with _handled_by(_end):
+        yield
+
+
+def _end(_kind: int, _frame: FrameType | None) -> NoReturn:
+    sys.stderr.write(f"{NOTHING_YET}\n")
+    raise SystemExit(_SUITE_FAILED)
+
+
+@contextmanager
+def raised() -> Iterator[None]:
+    """Let a polite kill that comes within be what Ctrl-C is: a KeyboardInterrupt."""
+    with _handled_by(signal.default_int_handler):
+        yield
 
 
 @contextmanager
@@ -41,7 +64,9 @@ def _handled_by(handler: _Handler) -> Iterator[None]:
         # Python interrupts the main thread alone.
         yield
         return
-    before = {kind: signal.signal(kind, handler) for kind in _KINDS}
+    # What starts a process deaf to an interrupt wants it to stay so.
+    heeded = [kind for kind in _KINDS if signal.getsignal(kind) is not signal.SIG_IGN]
+    before = {kind: signal.signal(kind, handler) for kind in heeded}
     try:
         yield
     finally:

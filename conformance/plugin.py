@@ -9,13 +9,11 @@ import argparse
 import logging
 import os
 import random
-import signal
 import sys
 import tempfile
-import threading
 import traceback
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -42,6 +40,7 @@ _LAST: Final = ("test_resending", "test_properties", "test_schema", "test_relati
 _WRITING: Final = frozenset({"test_create_export", "test_delete_export", "test_lives"})
 _LONGEST_FAILURE: Final = 400
 _TALKATIVE: Final = ("httpcore2", "httpx2")
+_IN_WORKERS: Final = "PYTEST_XDIST_WORKER"
 _PYTEST_FAILED: Final = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 _CONTROLLER, _WORKER = "mesh-export-controller", "mesh-export-worker"
 
@@ -78,6 +77,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     known, unknown = parser.parse_known_and_unknown_args(args)
     if known.help or known.version:
         return
+    if _IN_WORKERS not in os.environ:
+        early = ExitStack()
+        early.enter_context(interrupts.too_early())
+        early_config.add_cleanup(early.close)
     strange = [argument for argument in unknown if argument.startswith("-")]
     if strange:
         _refuse(f"There is no option {strange[0].split('=')[0]}: --help lists those that there are.")
@@ -98,6 +101,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     if not (settings.plan or known.collectonly):
         _check_folders(session)
     early_config.stash[sessions.KEY] = session
+    early_config.pluginmanager.register(_Interruption(early_config))
 
 
 def _check_processes(known: argparse.Namespace, settings: Settings) -> None:
@@ -182,7 +186,8 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int | pytest.E
     """Give every end of the command one of our exit codes."""
     state = config.stash.get(sessions.KEY, None)
     try:
-        result = yield
+        with nullcontext() if hasattr(config, "workerinput") else interrupts.raised():
+            result = yield
     except pytest.UsageError as error:
         _refuse(str(error))
     except Exception as error:
@@ -194,6 +199,34 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int | pytest.E
     if state is None or result is None:
         return None if result is None else int(result)
     return _exit_code(state, pytest.ExitCode(result) if result in list(pytest.ExitCode) else None)
+
+
+class _Interruption:
+    """Has the last word when a run is interrupted, where pytest would have it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Judge what was seen where that was not done before, or say that there was nothing."""
+        if excinfo.type is not KeyboardInterrupt:
+            return
+        plugins, state = self._config.pluginmanager, sessions.of(self._config)
+        if plugins.has_plugin("terminalreporter"):
+            plugins.unregister(name="terminalreporter")
+        if state.exit_code is not None:
+            return
+        if state.target:
+            # Of a run that is spread, the processes were about to be started.
+            _note_interrupt(state)
+            _conclude(state, state.seen)
+        else:
+            sys.stderr.write(f"{interrupts.NOTHING_YET}\n")
+
+
+def _note_interrupt(state: Session) -> None:
+    state.interrupted = True
+    state.notes.append(f"{report.INTERRUPTED}this is what was seen so far.")
 
 
 def _exit_code(session: Session, code: pytest.ExitCode | None) -> int:
@@ -266,22 +299,19 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     state.probes = state.probes or len(session.items)
     is_worker = config.pluginmanager.has_plugin(_WORKER)
     with ExitStack() as stack:
-        if controller is None:
-            _open(state, stack, is_worker)
-            if state.run.no_api and not is_worker:
-                session.items.clear()
-        if not is_worker:
-            _interrupt_on_sigterm(config)
         try:
+            if controller is None:
+                _open(state, stack, is_worker)
+                if state.run.no_api and not is_worker:
+                    session.items.clear()
             result = yield
         except KeyboardInterrupt:
-            state.interrupted = True
-            state.notes.append(f"{report.INTERRUPTED}this is what was seen so far.")
+            _note_interrupt(state)
             raise
         finally:
             # What the run started is deleted before the verdict, which says what is left of it.
             stack.close()
-            if not is_worker:
+            if state.target and not is_worker:
                 _clear_progress()
                 # The report takes a second at most, and nothing but a kill may come between.
                 with interrupts.ignored():
@@ -308,17 +338,6 @@ def _conclude(state: Session, seen: Seen) -> None:
         sessions.refuse_to_judge(state, seen.no_api)
     else:
         sessions.conclude(state, seen)
-
-
-def _interrupt_on_sigterm(config: pytest.Config) -> None:
-    """Let a polite kill end the run as Ctrl-C does, with a report of what was seen; after the run it kills again."""
-    if threading.current_thread() is threading.main_thread():
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-        def give_back() -> None:
-            signal.signal(signal.SIGTERM, before)
-
-        config.add_cleanup(give_back)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from conformance import interrupts
+from conformance.verdict import ExitCode
 
 
 def interrupted(done: list[str], failure: Exception | None = None) -> None:
@@ -23,6 +24,27 @@ def test_an_interrupt_that_is_held_back_comes_when_the_work_is_over(failure: Exc
     with pytest.raises(KeyboardInterrupt):
         interrupted(done, failure)
     assert done
+
+
+def test_an_interrupt_that_comes_too_early_ends_with_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end, interrupts.too_early():
+        signal.raise_signal(signal.SIGTERM)
+    assert end.value.code == ExitCode.SUITE_FAILED
+    assert capsys.readouterr().err == "Interrupted before anything was judged.\n"
+
+
+def test_a_polite_kill_is_an_interrupt_like_another() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupts.raised():
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_what_was_ignored_before_stays_so() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with interrupts.raised():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_an_interrupt_that_is_ignored_does_not_come() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -205,6 +208,50 @@ def test_an_interrupted_run_over_processes_reports_what_was_seen(tmp_path: Path)
     assert "Traceback" not in output
     assert read(tmp_path)["partial"] is True
     assert "Interrupted: this is what was seen so far." in read(tmp_path)["notes"]
+
+
+def interrupted(call: list[str], come: Callable[[subprocess.Popen[str]], object], kind: int) -> tuple[int, list[str]]:
+    """The exit code of a process that is interrupted when it has come to something, and the lines that it wrote."""
+    environment = {**os.environ, "MESH_EXPORT_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1"}
+    environment.pop("PYTEST_XDIST_WORKER", None)
+    run = subprocess.Popen(call, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    come(run)
+    run.send_signal(kind)
+    output, _ = run.communicate(timeout=100)
+    return run.returncode, output.splitlines()
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["alone", "two processes"])
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_of_the_first_walk_leaves_a_partial_report(
+    kind: int, processes: tuple[str, ...], tmp_path: Path
+) -> None:
+    slow = Answer(503, after=100)
+    with serve(Settings(token=TOKEN)) as url, before(url, lambda n: slow if n > 1 else None) as front:
+        call = [str(PYTEST), "conformance", *CHOSEN, "--url", front.url, "--report-dir", str(tmp_path), *processes]
+        code, lines = interrupted(call, lambda run: wait_until(lambda: len(front.moments) > 1, run), kind)
+    assert code == 5, lines
+    assert read(tmp_path)["partial"] is True
+    assert "Interrupted: this is what was seen so far." in read(tmp_path)["notes"]
+    assert lines[-1] == f"Report: {tmp_path}/report.json"
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("seconds", [0.15, 0.6])
+def test_an_interrupt_before_there_is_a_run_gets_one_sentence(kind: int, seconds: float, tmp_path: Path) -> None:
+    silence = Answer(None, after=100)
+    program = "import time, sys; from conformance.__main__ import main; print('begun', flush=True); sys.exit(main())"
+    with serve(Settings(token=TOKEN)) as url, before(url, lambda _: silence) as front:
+        call = [sys.executable, "-c", program, "--url", front.url, "--report-dir", str(tmp_path)]
+
+        def come(run: subprocess.Popen[str]) -> None:
+            assert run.stdout
+            assert run.stdout.readline() == "begun\n"
+            time.sleep(seconds)
+
+        code, lines = interrupted(call, come, kind)
+    assert code == 5, lines
+    assert lines == ["Interrupted before anything was judged."] or lines[-1].startswith("Report: "), lines
 
 
 def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
