@@ -9,7 +9,7 @@ and that a function has a new parameter. Whom a change of the spec breaks, and w
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -32,24 +32,25 @@ def load(folder: Path) -> _Object:
 
 def broken(before: _Object, after: _Object) -> list[str]:
     """What no longer works, one sentence each."""
-    return list(dict.fromkeys([*_breakages(before, after), *_narrowed(before, after)]))
+    shown = {canonical: path for canonical, (path, _) in _public(after).items()}
+    return list(dict.fromkeys([*_breakages(before, after, shown), *_narrowed(before, after, shown)]))
 
 
 def added(before: _Object, after: _Object) -> list[str]:
     """What is new, by its path; of a new object its path alone."""
-    there, now = _public(before), _public(after)
+    there, now = (dict(_public(package).values()) for package in (before, after))
     new = {path for path in now if path not in there}
     return [path for path, owner in now.items() if path in new and owner not in new]
 
 
-def _breakages(before: _Object, after: _Object) -> Iterator[str]:
+def _breakages(before: _Object, after: _Object, shown: Mapping[str, str]) -> Iterator[str]:
     for breakage in griffe.find_breaking_changes(before, after):
         place, what = breakage.obj.path, breakage.kind.value.lower()
         sides = [breakage.old_value, breakage.new_value]
         parameters = [side for side in sides if isinstance(side, griffe.Parameter)]
         if parameters:
             values = _told_apart(breakage.kind, *parameters) if len(parameters) == len(sides) else ""
-            yield f"`{place}({parameters[0].name})`: {what}{values}"
+            yield f"`{shown.get(place, place)}({parameters[0].name})`: {what}{values}"
         elif breakage.kind is not griffe.BreakageKind.OBJECT_REMOVED:
             yield f"`{place}`: {what} ({' → '.join(str(side) for side in sides if side is not None)})"
         elif not breakage.obj.inherited:  # where it is inherited from, it is named, too
@@ -64,7 +65,7 @@ def _told_apart(kind: griffe.BreakageKind, there: griffe.Parameter, now: griffe.
     return ""
 
 
-def _narrowed(before: _Object, after: _Object) -> Iterator[str]:
+def _narrowed(before: _Object, after: _Object, shown: Mapping[str, str]) -> Iterator[str]:
     """The values that a parameter took and no longer takes, as far as annotations tell."""
     now = {function.path: function for function in _functions(after)}
     for function in (function for function in _functions(before) if function.path in now):
@@ -75,7 +76,8 @@ def _narrowed(before: _Object, after: _Object) -> Iterator[str]:
             if here.required and not there.required and "None" in lost:
                 lost.remove("None")  # that it is now required says as much
             if lost and here.annotation is not None:
-                yield f"`{function.path}({there.name})`: no longer takes {', '.join(f'`{value}`' for value in lost)}"
+                place = shown.get(function.path, function.path)
+                yield f"`{place}({there.name})`: no longer takes {', '.join(f'`{value}`' for value in lost)}"
 
 
 def _admitted(parameter: griffe.Parameter) -> list[str]:
@@ -108,12 +110,12 @@ def _functions(owner: _Object) -> Iterator[griffe.Function]:
             yield from _functions(member)
 
 
-def _public(package: _Object) -> dict[str, str]:
-    """The path and the owner's path of everything public, each object once and where it is shortest."""
+def _public(package: _Object) -> dict[str, tuple[str, str]]:
+    """By its definition everything public: the path where it is shortest, and the owner's path."""
     paths: dict[str, tuple[str, str]] = {}
     for canonical, path, owner in _walk(package):
         paths.setdefault(canonical, (path, owner))
-    return dict(paths.values())
+    return paths
 
 
 def _walk(owner: _Object) -> Iterator[tuple[str, str, str]]:

@@ -103,7 +103,7 @@ def test_a_keyword_that_has_another_name_asks_for_a_version_though_the_spec_is_t
     monkeypatch.setattr(generate, "SETTINGS", scratch / GENERATOR)
     assert generate.main(["--spec", str(scratch / SPEC), "--output", str(scratch / "generated")]) == 0
     text = said(scratch, capsys)
-    assert "  `mesh_export_client.api.exports.group.Exports.list(representation)`: parameter was removed\n" in text
+    assert "  `mesh_export_client.Exports.list(representation)`: parameter was removed\n" in text
     assert "  `mesh_export_client.Exports.list(fullness)`\n" in text
     assert "After 1.7.3 comes 2.0.0: callers break." in text
 
