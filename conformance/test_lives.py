@@ -1,7 +1,7 @@
 """Life of an export: what was started is listed and got, goes forward, and is gone once it is deleted.
 
-A walk through whole lives first, then a state machine that does it in any order, and what schemathesis makes of the
-links from Start to the other operations.
+A walk through whole lives first, then a state machine that does it in any order, and schemathesis' stateful phase:
+its own state machine over the links from Start to the other operations.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Schema-driven probes: what schemathesis makes of the spec, in its examples, coverage and fuzzing phases.
+"""Schema-driven probes: what schemathesis makes of the list operation, in its examples, coverage and fuzzing phases.
+
+Its stateful phase, over the links of the operations that write, is in `test_lives`.
 
 It generates the requests; the endpoint sends them, and our checks, registered as its checks, judge every exchange.
 Of its own checks these run here:
@@ -14,7 +16,8 @@ and these are off:
 - `missing_required_header`: it knows parameters alone, and `Authorization` is a security scheme;
 - `ignored_auth`: it sends requests by itself, past the endpoint's rules of safety; the probes of credentials do it;
 - `unsupported_method`: it insists on 405, where RFC 9110 leaves more open; our check of methods does not;
-- `use_after_free`, `ensure_resource_availability`, `object_level_authorization`: nothing is made or removed here.
+- `use_after_free`, `ensure_resource_availability`, `object_level_authorization`: the list makes and removes nothing;
+  what was made and removed is held against the list and Get by `lives`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from conformance.mock import SCRATCH_IMODEL, Reading, Settings, create_app, serv
 from conformance.redaction import Redactor
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 GOOD = Credentials(from_text("MESH_EXPORT_TOKEN", TOKEN), Redactor().add)
 OTHER = "11111111-1111-4111-8111-111111111111"
@@ -51,17 +51,22 @@ def test_the_endpoint_sends_only_what_it_may(url: str) -> None:
 
 
 COLLECTION = ("/mesh-export/", "/mesh-export")
+STARTED = "57a27ed0-"
+"""How the ids begin of what the mock is told to start."""
+
+
+def recording(app: ASGIApp, seen: list[tuple[str, str]]) -> ASGIApp:
+    async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append((scope["method"], scope["path"]))
+        await app(scope, receive, send)
+
+    return recorded
 
 
 def test_without_leave_nothing_is_sent_that_a_server_could_take_for_a_start_or_a_deletion() -> None:
     seen: list[tuple[str, str]] = []
     app = create_app(Settings(token=TOKEN, reading=Reading(operations="all"), fault="create-without-imodel"))
-
-    async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-        seen.append((scope["method"], scope["path"]))
-        await app(scope, receive, send)
-
-    with serving(recorded) as port:
+    with serving(recording(app, seen)) as port:
         url = f"http://{HOST}:{port}"
         before = exports(url)
         said = judge(url, "--seed", "1", "--fail-on", "should")
@@ -85,6 +90,22 @@ def test_what_is_like_an_operation_that_changes_something_is_not_sent_either() -
         assert not any(endpoint.may_send(request) for request in alike)
         assert all(endpoint.may_send(Request(method="DELETE", path=path)) for path in COLLECTION)
         endpoint.close()
+
+
+def test_the_stateful_phase_follows_the_links_from_start_to_get_and_delete() -> None:
+    seen: list[tuple[str, str]] = []
+    reading = Reading(operations="all", stage_seconds=0.2)
+    with serving(recording(create_app(Settings(token=TOKEN, reading=reading)), seen)) as port:
+        url = f"http://{HOST}:{port}"
+        before = exports(url)
+        said = judge(url, *ALLOWED, "--seed", "1", "-k", "links_of_the_schema")
+        assert exports(url) == before
+    assert said.report["exchanges"]["schemathesis"] > 0, said.output
+    assert {method for method, path in seen if STARTED in path} == {"GET", "DELETE"}
+    assert not [path for method, path in seen if method == "DELETE" and STARTED not in path]
+    # Before the last start that is not the cleaning up.
+    last = max(number for number, (method, _) in enumerate(seen) if method == "POST")
+    assert "DELETE" in {method for method, _ in seen[:last]}
 
 
 def exports(url: str) -> set[str]:
