@@ -51,6 +51,8 @@ _SLACK: Final = 0.05
 _GONE: Final = 6
 """Requests in a row without an answer, each tried twice, from which the server counts as gone."""
 _NO_ANSWER: Final = frozenset({Failure.UNREACHABLE, Failure.NOT_HTTP})
+_FOR_A_DELETION: Final = 6
+_FOR_LOOKS: Final = 8
 _LARGEST_BODY: Final = 64 * 1024 * 1024
 
 
@@ -218,9 +220,15 @@ class Endpoint:
         named = request.json.get("iModelId") if isinstance(request.json, dict) else None
         return not _is_uuid(named) or str(uuid.UUID(named)) in (self.limits.scratch_imodel, *NOBODYS_IDS)
 
-    def make_room(self, requests: int) -> None:
-        """Let so many requests more be sent than the budget has, for what must not be left undone."""
-        self._room = requests
+    @property
+    def kept_back(self) -> int:
+        """Requests of the budget that are kept for deleting what this run has made."""
+        made = len(self.own) - len(NOBODYS_IDS)
+        return _FOR_A_DELETION * made + _FOR_LOOKS if made else 0
+
+    def make_room(self, requests: int | None = None) -> None:
+        """Let what is kept back be sent, or so many requests, whatever is spent: what must not be left undone."""
+        self._room = self.kept_back if requests is None else requests
 
     def secrets(self, request: Request) -> tuple[str, ...]:
         """What the answer to a request must not repeat: every good credential, and the one of the request."""
@@ -411,7 +419,8 @@ class Endpoint:
             if self.gone and self.answered:
                 raise ServerLostError("the server has stopped answering")
             beyond = self._room > 0
-            number, pause = self._account.take(self.limits.max_requests, self.limits.rate, beyond=beyond)
+            most = self.limits.max_requests - self.kept_back
+            number, pause = self._account.take(most, self.limits.rate, beyond=beyond)
             self._room -= beyond
             self.sent += 1
         time.sleep(pause)

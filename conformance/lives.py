@@ -13,14 +13,14 @@ from attrs import define, field
 
 from conformance.collection import Export, identity
 from conformance.exchange import Exchange, Request
-from conformance.knowledge import LARGEST_TOP
-from conformance.run import FULL, Run
+from conformance.run import Run
 
 _STAGES: Final = {"NotStarted": 0, "InProgress": 1, "Complete": 2, "Invalid": 2}
 _FINISHED: Final = ("Complete", "Invalid")
 _PATIENCE: Final = 5.0
 """Seconds within which what was done must show."""
 _PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 1.0
 _LONGEST_WAIT: Final = 10.0
 
 
@@ -60,7 +60,9 @@ class Lives:
     every: list[Life] = field(factory=list)
 
     def start(self, kind: str) -> Life | None:
-        """Start an export of a type; None where none came of it that is the run's own."""
+        """Start an export of a type; None where there are enough, or none came of it that is the run's own."""
+        if not self.run.may_start:
+            return None
         exchange = self.run.start(Request.to("createExport", body={"iModelId": self.run.scratch, "exportType": kind}))
         one = identity(exchange.export)
         if exchange.status != 202 or one not in self.run.endpoint.own:
@@ -98,9 +100,13 @@ class Lives:
     def finish(self, life: Life) -> None:
         """Wait until an export is complete or invalid, as long as there is patience."""
         end = time.monotonic() + _LONGEST_WAIT
-        while not (life.finished or life.deleted or life.wrong) and time.monotonic() < end:
+        pause = _PAUSE
+        while not (life.finished or life.deleted or life.wrong or self.run.slow):
             self.look_in_list()
-            time.sleep(_PAUSE)
+            if time.monotonic() > end:
+                self.run.slow = not life.finished
+            time.sleep(pause)
+            pause = min(1.5 * pause, _LONGEST_PAUSE)
 
     def delete(self, life: Life) -> None:
         """Delete an export that has come to its end, and see that it is alone in that."""
@@ -115,7 +121,7 @@ class Lives:
                 )
             return
         self.run.held("life-deleted")
-        self.run.endpoint.own.discard(life.id)
+        self.run.let_go(life.id)
         life.deleted = True
         lost = before - self._ids() - {life.id}
         if lost and not lost <= self._ids():
@@ -124,7 +130,7 @@ class Lives:
             self.run.held("life-alone")
 
     def _list(self) -> Exchange:
-        return self.run.send(Request.of((("iModelId", self.run.scratch), ("$top", str(LARGEST_TOP))), headers=FULL))
+        return self.run.send(self.run.scratch_list)
 
     def _ids(self) -> set[str]:
         """What is in the scratch iModel, which nobody else may use."""

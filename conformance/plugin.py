@@ -22,7 +22,7 @@ import hypothesis.configuration
 import platformdirs
 import pytest
 
-from conformance import interrupts, ledger, options, report, second_look, settings_file, spec
+from conformance import cleaning, interrupts, ledger, options, report, second_look, settings_file, spec
 from conformance import session as sessions
 from conformance.account import BudgetSpentError
 from conformance.credentials import CredentialError
@@ -421,7 +421,7 @@ def scratch(run: Run) -> Iterator[str]:
         pytest.skip("Nothing is started or deleted without --allow-writes.")
     run.writing = True
     yield run.scratch
-    run.clean_up()
+    cleaning.clean_up(run)
     run.writing = False
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from typing import Final
 from attrs import frozen
 
 from conformance import checks, deprecation, interrupts, ledger
-from conformance.account import BudgetSpentError
 from conformance.checks.links import cursors, link_query
 from conformance.checks.operations import is_plain_id
 from conformance.checks.registry import Context
@@ -34,8 +32,8 @@ from conformance.verdict import Finding, Tally, tallies_for
 
 FULL: Final = (("prefer", "return=representation"),)
 """The header lines that ask for the full representation."""
-_CLEAN_UP_SECONDS: Final = 10.0
-_CLEAN_UP_PAUSE: Final = 0.25
+_FEW: Final = 3
+"""Exports to have at most before one was seen to go."""
 _MOST_SHAPES: Final = 2000
 
 
@@ -73,8 +71,14 @@ class Run:
         self._endpoint: Endpoint | None = None
         self.writing = False
         """Whether the run itself moves the collection, so that no walk can be held against it."""
+        self.slow = False
+        """Whether an export of this run did not come to its end in time."""
+        self.refused: set[str] = set()
+        """What of this run's own the server has refused to delete."""
+        self.stubborn: set[str] = set()
+        """What was waited for in vain, and is not waited for again."""
+        self._deletes = False
         self._there: set[str] | None = None
-        self._stubborn: set[str] = set()
         self._waiting: list[Exchange] = []
         self._heard: deque[Exchange] = deque()
         self._hearing = threading.Lock()
@@ -302,7 +306,7 @@ class Run:
     def start(self, request: Request) -> Exchange:
         """Send a request that may start an export, which then is this run's own if it was not there before."""
         if self._there is None:
-            listed = self.send(Request.of((("iModelId", self.scratch), ("$top", str(LARGEST_TOP))), headers=FULL))
+            listed = self.send(self.scratch_list)
             self._there = {*listed.ids, *(self.knowledge.snapshot.by_id if self.knowledge.snapshot else ())}
         # An answer that was lost to an interrupt would leave an export that nobody knows of.
         with interrupts.held_back():
@@ -317,30 +321,39 @@ class Run:
         """The iModel in which exports may be started."""
         return self.endpoint.limits.scratch_imodel
 
-    def clean_up(self) -> list[str]:
-        """Delete what this run has started and not deleted, and say what is left."""
-        end = time.monotonic() + _CLEAN_UP_SECONDS
-        while left := sorted(self.endpoint.own - set(NOBODYS_IDS)):
-            self.endpoint.make_room(len(left))
-            try:
-                for one in left:
-                    self.remove(one)
-            except BudgetSpentError:
-                break
-            # What is not finished may not be deleted yet; what would not go before is not waited for again.
-            if time.monotonic() > end or self._stubborn >= self.endpoint.own - set(NOBODYS_IDS):
-                break
-            time.sleep(_CLEAN_UP_PAUSE)
-        self._stubborn = self.endpoint.own - set(NOBODYS_IDS)
-        return [f"Left behind in the scratch iModel: the export {one}." for one in sorted(self._stubborn)]
+    @property
+    def scratch_list(self) -> Request:
+        """The request for what is in that iModel."""
+        return Request.of((("iModelId", self.scratch), ("$top", str(LARGEST_TOP))), headers=FULL)
 
-    def remove(self, one: str) -> Exchange:
+    @property
+    def living(self) -> set[str]:
+        """What this run has started and not deleted."""
+        return self.endpoint.own - set(NOBODYS_IDS)
+
+    @property
+    def may_start(self) -> bool:
+        """Whether to start another export: few until one has gone again, and none where they do not end in time."""
+        return not self.slow and (self._deletes or len(self.living) < _FEW)
+
+    def let_go(self, one: str) -> None:
+        """Forget an export that is deleted."""
+        self.endpoint.own.discard(one)
+        self._deletes, self.slow = True, False
+
+    def remove(self, one: str) -> None:
         """Delete an export of this run, without judging how that goes."""
-        exchange = self.endpoint.send(Request.to("deleteExport", id=one))
+        exchange = self.unjudged(Request.to("deleteExport", id=one))
+        if exchange.status in (204, 404):
+            self.let_go(one)
+        else:
+            self.refused.add(one)
+
+    def unjudged(self, request: Request) -> Exchange:
+        """Send a request of the run's own housekeeping, which proves nothing."""
+        exchange = self.endpoint.send(request)
         with self._hearing:
             self._heard.clear()
-        if exchange.status in (204, 404):
-            self.endpoint.own.discard(one)
         return exchange
 
 

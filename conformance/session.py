@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 import conformance.mock
-from conformance import credentials, history, interrupts, ledger, options, report
+from conformance import cleaning, credentials, history, interrupts, ledger, options, report
 from conformance.account import Account
 from conformance.connection import Connection, proxy_passwords
 from conformance.credentials import Credentials
@@ -165,7 +165,8 @@ def opened(session: Session) -> Iterator[None]:
         session.plan.open(run.endpoint.sent)
         yield
     finally:
-        session.notes.extend(run.clean_up())
+        cleaning.clean_up(run)
+        session.notes.extend(cleaning.left_behind(run))
         run.endpoint.close()
 
 

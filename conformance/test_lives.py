@@ -17,7 +17,7 @@ from hypothesis import stateful
 from hypothesis import strategies as st
 from schemathesis.core.transport import Response
 
-from conformance import spec
+from conformance import cleaning, spec
 from conformance.exchange import Exchange, Request
 from conformance.lives import Life, Lives
 from conformance.options import Settings
@@ -80,7 +80,7 @@ def _machine(run: Run) -> type[stateful.RuleBasedStateMachine]:
 
         def teardown(self) -> None:
             self.lives.look_in_list()
-            run.clean_up()
+            cleaning.clean_up(run)
 
     return LifeOfExports
 
@@ -126,7 +126,8 @@ def _linked(run: Run, schema: schemathesis.BaseSchema) -> type[Any]:
                 request = Request.to(about.id, body={"iModelId": run.scratch, "exportType": _KINDS[0]})
             else:
                 request = Request(method=about.method, path=case.formatted_path)
-            return _response(run.start(request) if run.endpoint.may_send(request) else Exchange(0, request, "", 404))
+            allowed = run.endpoint.may_send(request) and (run.may_start or not about.takes_body)
+            return _response(run.start(request) if allowed else Exchange(0, request, "", 404))
 
         def validate_response(self, *_: Any, **__: Any) -> None:
             """Nothing: each exchange has met every check of ours."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,4 +137,39 @@ def test_what_cannot_be_deleted_is_said_to_be_left_behind() -> None:
     with serve(Settings(token=TOKEN, fault="life-never-deleted")) as url:
         said = judge(url, *ALLOWED, "--seed", "1", "-k", "what_is_asked_for_is_started")
         assert len(exports(url)) == 252
-    assert said.output.count("Left behind in the scratch iModel: the export 57a27ed0-") == 2
+    assert said.output.count("Left behind in the scratch iModel") == 1
+    assert f"{SCRATCH_IMODEL}, the server would not delete them: 2 exports that this run started (57a27ed0-" in (
+        said.output
+    )
+
+
+def test_exports_that_take_longer_than_a_run_cost_few_requests_and_the_run_says_what_to_do() -> None:
+    seen: list[tuple[str, str]] = []
+    reading = Reading(operations="all", stage_seconds=900)
+    with serving(recording(create_app(Settings(token=TOKEN, reading=reading)), seen)) as port:
+        url = f"http://{HOST}:{port}"
+        began = time.monotonic()
+        said = judge(url, *ALLOWED, "--seed", "1", "-k", "lives or create or delete")
+        took = time.monotonic() - began
+        left = sorted(each for each in exports(url) if each.startswith(STARTED))
+    assert said.with_outcome("violated") == set(), said.output
+    assert took < 40
+    assert 0 < len(left) <= 3
+    deletions = Counter(path for method, path in seen if method == "DELETE" and STARTED in path)
+    assert max(deletions.values()) <= 5
+    line = (
+        f"Left behind in the scratch iModel {SCRATCH_IMODEL}, not finished in the time that a run waits: {len(left)} "
+        f"exports that this run started ({', '.join(left)}). Once they are Complete or Invalid, delete each: "
+        "DELETE /mesh-export/{id}."
+    )
+    assert said.output.count(line) == 1
+    assert line in said.report["notes"]
+
+
+def test_the_budget_keeps_back_what_the_cleaning_up_takes() -> None:
+    with serve(Settings(token=TOKEN, reading=Reading(operations="all", stage_seconds=0.3))) as url:
+        before = exports(url)
+        said = judge(url, *ALLOWED, "--seed", "1", "-k", "lives", "--max-requests", "60")
+        assert exports(url) == before
+    assert "Stopped early" in said.output
+    assert 50 < said.report["budget"]["requests"]["used"] <= 60
