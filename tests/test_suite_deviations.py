@@ -86,7 +86,7 @@ def write(path: Path, *entries: dict[str, Any]) -> Path:
 def entry(**more: Any) -> dict[str, Any]:
     return {
         "requirement": "top-maximum",
-        "condition": {"status": 200},
+        "condition": {"status": 200, "parameters": ["$top"]},
         "reason": "until the next release",
         "owner": "Ada",
         "expires": datetime.now(UTC).date() + timedelta(days=9),
@@ -115,6 +115,24 @@ def test_a_run_shows_what_it_accepts_and_conforms(tmp_path: Path) -> None:
     assert f"by Ada: until the next release {link}" in words
 
 
+@pytest.mark.parametrize(("fault", "told"), [("top-1001-accepted", False), ("top-maximum-unchecked", True)])
+def test_an_entry_that_tells_what_came_says_when_it_covers_something_else(
+    fault: str, told: bool, tmp_path: Path
+) -> None:
+    came = "status 200 for $top='1001', where 422 is due"
+    said = judged(write(tmp_path / "deviations.yaml", entry(message=came)), fault)
+    report.validate(said.report)
+    assert said.code == 0, said.output
+    assert ("see whether it is one fault." in " ".join(said.output.split())) is told
+    assert said.report["deviations"][0]["message"] == came
+
+
+def test_a_condition_on_the_message_does_not_hide_other_values(tmp_path: Path) -> None:
+    path = write(tmp_path / "deviations.yaml", entry(condition={"message": "\\$top='1001'", "parameters": ["$top"]}))
+    assert judged(path, "top-1001-accepted").code == 0
+    assert judged(path, "top-maximum-unchecked").code == 1
+
+
 def test_an_expired_entry_fails_the_run_and_says_so(tmp_path: Path) -> None:
     said = judged(write(tmp_path / "deviations.yaml", entry(expires="2026-01-31")), "top-1001-accepted")
     assert said.code == 1
@@ -127,7 +145,8 @@ def test_an_entry_that_no_longer_matches_is_stale_and_no_failure(tmp_path: Path)
     said = judged(write(tmp_path / "deviations.yaml", entry(), unasked), None)
     assert said.code == 0
     assert [each["state"] for each in said.report["deviations"]] == ["stale", "not judged"]
-    assert "The deviation of top-maximum" in said.output
+    words = " ".join(said.output.split())
+    assert "The deviation of top-maximum [parameters ($top), status 200] (Ada, until" in words
     assert "links-next-page" not in said.output
 
 
@@ -146,11 +165,28 @@ def test_an_entry_of_a_requirement_that_was_not_exercised_is_not_stale(tmp_path:
         ("[]", "it must hold a list named deviations"),
         (json.dumps({"deviations": [{**entry(expires="2026-12-01"), "requirement": "top-maxmum"}]}), "did you mean"),
         (json.dumps({"deviations": [entry(expires="2026-12-01", requirement="auth-scope")]}), "nobody outside"),
-        (json.dumps({"deviations": [entry(expires="soon")]}), "deviation 1 (top-maximum), expires"),
-        (json.dumps({"deviations": [entry(expires="2026-12-01", link="here")]}), "deviation 1 (top-maximum), link"),
+        (json.dumps({"deviations": [entry(expires="soon")]}), "(top-maximum), expires, must be a day, as"),
+        (json.dumps({"deviations": [entry(expires="2026-12-01", link="here")]}), "(top-maximum), link, must be a URL"),
         (json.dumps({"deviations": [entry(expires="2026-12-01", reason="")]}), "deviation 1 (top-maximum), reason"),
-        (json.dumps({"deviations": [entry(expires="2026-12-01", until="x")]}), "until"),
-        (json.dumps({"deviations": [{"requirement": "top-maximum"}]}), "deviation 1 (top-maximum)"),
+        (
+            json.dumps({"deviations": [entry(expires="2026-12-01", until="x")]}),
+            "(top-maximum) has 'until', which no deviation has",
+        ),
+        (
+            json.dumps({"deviations": [entry(expires="2026-12-01", reson="x")]}),
+            "no deviation has: did you mean reason",
+        ),
+        (json.dumps({"deviations": [entry(expires="2026-12-01", condition={"x": 1})]}), "'x', which no condition has"),
+        (json.dumps({"deviations": [entry(expires="2026-12-01", condition={})]}), "condition, must be a mapping that"),
+        (json.dumps({"deviations": ["x"]}), "deviation 1 must be a mapping with requirement, reason, owner"),
+        (
+            json.dumps({"deviations": [entry(expires="2026-12-01", condition={"status": 200})]}),
+            "accepts every fault of its requirement with that status: give the fingerprint, or parameters, headers,",
+        ),
+        (
+            json.dumps({"deviations": [{"requirement": "top-maximum"}]}),
+            "(top-maximum) lacks reason and owner and expires.",
+        ),
         (json.dumps({"deviations": [entry(expires="2026-12-01", fingerprint="0" * 12)]}), "either a fingerprint or"),
         (json.dumps({"deviations": [entry(expires="2026-12-01", condition={"message": "("})]}), "condition/message"),
         (json.dumps({"deviations": [entry(expires="2026-12-01")] * 2}), "deviation 2 (top-maximum) is there twice"),

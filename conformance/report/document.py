@@ -121,7 +121,7 @@ def document(judgement: Judgement, facts: Facts, redact: Redactor, past: Sequenc
         "exchanges": dict(facts.sources),
         "budget": _budget(facts),
         "latencies": {name: _latency(facts.latencies, name) for name in sorted(facts.latencies.buckets)},
-        "notes": [redact(note) for note in (*facts.notes, *_on_deviations(judgement))],
+        "notes": [_hidden(redact(note)) for note in (*facts.notes, *_on_deviations(judgement))],
         "deviations": [dict(_deviation(each, judgement, redact)) for each in judgement.deviations],
         "not_judged": [dict(_not_judged(requirement, judgement, redact)) for requirement in _unjudged(judgement)],
         "past": [_past_run(run) for run in past],
@@ -306,11 +306,16 @@ def _state(deviation: Deviation, judgement: Judgement) -> str:
 def _on_deviations(judgement: Judgement) -> Iterable[str]:
     for each in judgement.deviations:
         state = _state(each, judgement)
-        what = f"The deviation of {each.requirement} ({each.owner}, until {each.expires})"
+        what = f"The deviation of {each.name} ({each.owner}, until {each.expires})"
         if state == "expired":
             yield f"{what} has expired: its violation counts again."
         elif state == "stale":
             yield f"{what} no longer matches anything: take it out of the file."
+        tally = judgement.tallies.get(each.requirement)
+        for finding in tally.findings if tally else ():
+            unlike = each.unlike(finding) if each.covers(each.requirement, finding) else ""
+            if unlike:
+                yield f"{what} was written for `{each.message}` and covers `{unlike}` too: see whether it is one fault."
 
 
 def _finding(

@@ -38,18 +38,22 @@ def tell_github(report: Report, console: Console, environment: Mapping[str, str]
 
 
 def annotations_of(report: Report) -> list[str]:
-    """The lines that make GitHub mark a run: one for each requirement, what is new first."""
-    found = [group[0] for group in by_requirement(sorted(violations(report), key=lambda each: not each.new))]
-    lines: list[str] = []
-    for counts, command in ((True, "error"), (False, "warning")):
-        chosen = [each for each in found if each.counts is counts][:_MOST]
-        lines += [f"::{command} {_annotation(each)}" for each in chosen]
-    return lines
+    """The lines that make GitHub mark a run: one for each requirement, new ones first, and one for what is accepted."""
+    every = sorted(violations(report), key=lambda each: not each.new)
+    found = [group[0] for group in by_requirement(each for each in every if not each.accepted)]
+    accepted = [group[0] for group in by_requirement(each for each in every if each.accepted)]
+    kinds = {
+        "error": [each for each in found if each.counts],
+        "warning": [each for each in found if not each.counts],
+        "notice": accepted,
+    }
+    return [f"::{command} {_annotation(each)}" for command, chosen in kinds.items() for each in chosen[:_MOST]]
 
 
 def _annotation(violation: Violation) -> str:
     new = "new: " if violation.new else ""
-    title = f"{new}{violation.requirement['level']} {violation.requirement['id']} is violated"
+    state = f"deviates until {violation.finding['deviation']['expires']}" if violation.accepted else "is violated"
+    title = f"{new}{violation.requirement['level']} {violation.requirement['id']} {state}"
     return f"title={_property(title)}::{_message(violation.finding['message'])}"
 
 

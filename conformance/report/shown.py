@@ -34,6 +34,12 @@ class Violation:
         return bool(self.finding["new"])
 
     @property
+    def accepted(self) -> bool:
+        """Whether a deviation in force covers it."""
+        deviation = self.finding["deviation"]
+        return bool(deviation and deviation["state"] == "in force")
+
+    @property
     def flaky(self) -> bool:
         """Whether it comes and goes."""
         return bool(self.finding.get("flaky"))
