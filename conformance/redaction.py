@@ -24,6 +24,7 @@ _LINK_HEAD: Final = 16
 _MOST_LINKS: Final = 1000
 """Links that are remembered: a server may sign each anew in each answer, and a run may be long."""
 _URL_WITH_QUERY: Final = re.compile(r"""(https?:(?:\\?/|%2F)[^\s"'<>?]*)\?[^\s"'<>]*""", re.IGNORECASE)
+_END_OF_URL: Final = re.compile(r"""[\s"'<>]+""")
 _ESCAPE: Final = re.compile(
     r"%(?:25)*([0-9a-f]{2})|\\+u00([0-9a-f]{2})|\\+x([0-9a-f]{2})|&#x0*([0-9a-f]{2});|&#0*([0-9]{2,3});"
     r"|&(amp|lt|gt|quot|apos);|\\+",
@@ -170,14 +171,19 @@ def _in_base64(raw: bytes) -> Iterator[str]:
 
 
 def _signed(link: str) -> Sequence[str]:
-    """What a link holds that is secret: its query, and what of it is neither a date nor an id."""
+    """What a link holds that is secret: its query, and what of it is neither a date nor an id.
+
+    So is what stands behind a character that a URL cannot have: there the link ends for whoever looks for one.
+    """
+    raw = link.partition("?")[2]
+    tails = [raw[match.end() :] for match in _END_OF_URL.finditer(raw)]
     try:
         query = urlsplit(link).query
         values = [value for _, value in parse_qsl(query) if len(value) >= _LINK_HEAD]
     except ValueError:
-        return ()
-    telling = [value for value in values if not (_DATE_OR_NUMBER.fullmatch(value) or _is_uuid(value))]
-    return [secret for secret in (query, *telling) if len(secret) >= _SHORTEST]
+        query, values = "", []
+    telling = [value for value in (*tails, *values) if not (_DATE_OR_NUMBER.fullmatch(value) or _is_uuid(value))]
+    return [secret for secret in dict.fromkeys((raw, query, *telling)) if len(secret) >= _SHORTEST]
 
 
 def _is_uuid(text: str) -> bool:

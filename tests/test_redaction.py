@@ -96,6 +96,38 @@ def test_a_signature_is_hidden_wherever_a_server_repeats_it_and_dates_and_ids_st
     assert redactor(f"{number} {date}") == f"{number} {date}"
 
 
+@given(
+    host=st.sampled_from(["tiles.example", "[tiles"]),
+    first=st.text("abcXYZ019", max_size=20),
+    ends=st.lists(st.sampled_from([" ", '"', "'", "<", ">", "\n", "\t", ' "']), min_size=1, max_size=3),
+    signature=st.text("abcXYZ019", min_size=8, max_size=15),
+    data=st.data(),
+)
+def test_the_signature_of_a_malformed_link_is_hidden(
+    host: str, first: str, ends: list[str], signature: str, data: st.DataObject
+) -> None:
+    query = "".join(f"sv={first}{end}" for end in ends) + f"2&sig={signature}"
+    link = f"https://{host}/c?{query}"
+    spelled = data.draw(
+        st.sampled_from(
+            [
+                link,
+                json.dumps({"href": link}),
+                json.dumps(json.dumps([link])),
+                repr(link),
+                html.escape(link),
+                " ".join(link.split()),
+                link.replace(ends[-1], "%20"),
+                f"…2&sig={signature}",
+            ]
+        )
+    )
+    redactor = Redactor()
+    redactor.add_links([link])
+    hidden = hide_signed_links(redactor(spelled), "mesh-export")
+    assert f"sig={signature}" not in hidden
+
+
 def test_links_that_came_long_ago_are_forgotten() -> None:
     redactor = Redactor()
     redactor.add_links(f"https://tiles.example/c?sig=signature-of-number-{number:06}" for number in range(3000))
