@@ -18,7 +18,8 @@ from conformance import ledger
 from conformance.checks import CHECKS
 from conformance.invocation import suite
 from conformance.ledger import Level, Requirement
-from conformance.mock import FAULTS
+from conformance.mock import FAULTS, SCRATCH_IMODEL, Fault
+from conformance.options import OTHER_VARIABLE, TOKEN_VARIABLE
 from conformance.wording import nearest
 
 _WIDTH: Final = 120
@@ -113,14 +114,24 @@ def _faults(requirement: Requirement) -> str:
         return ""
     if len(faults) > _MOST_FAULTS:
         lines.append(f"and {len(faults) - _MOST_FAULTS} more: python -m conformance.mock --list")
-    url = f"http://127.0.0.1:{_PORT}"
-    see = [
-        f"python -m conformance.mock --port {_PORT} --fault {faults[0].name}",
-        f"MESH_EXPORT_TOKEN=mock-token mesh-export-conformance --url {url} --requirement {requirement.id}",
-    ]
-    return "\n".join(
-        [_paragraph("violated, as", "\n".join(lines)), _paragraph("to see it", "\n".join(see), wrap=False)]
-    )
+    see = "\n".join(_to_see(requirement, faults[0]))
+    return "\n".join([_paragraph("violated, as", "\n".join(lines)), _paragraph("to see it", see, wrap=False)])
+
+
+def _to_see(requirement: Requirement, fault: Fault) -> Iterator[str]:
+    """The lines for a shell that show it broken, with all that it takes to be seen."""
+    mock = f"python -m conformance.mock --port {_PORT} --fault {fault.name}"
+    suite = f"mesh-export-conformance --url http://127.0.0.1:{_PORT} --requirement {requirement.id}"
+    variables = f"{TOKEN_VARIABLE}=mock-token"
+    if requirement.needs == "other-user":
+        mock += " --other-token other-token"
+        variables += f" {OTHER_VARIABLE}=other-token"
+    if requirement.needs == "rate-limit":
+        suite += " --probe-rate-limit"
+    if fault.needs.get("operations") == "all":
+        suite += f" --allow-writes --scratch-imodel {SCRATCH_IMODEL}"
+    yield mock
+    yield f"{variables} {suite}"
 
 
 def _first_sentence(text: str | None) -> str:

@@ -88,6 +88,8 @@ def test_command_keeps_a_given_token_to_itself(tmp_path: Path) -> None:
         ["--bogus"],
         ["--data", "bogus"],
         ["--token", ""],
+        ["--other-token", ""],
+        ["--other-token", "mock-token"],
         ["--host", "bogus.invalid"],
     ],
 )

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
+
 import pytest
+from suite import ROOT, command
 
 from conformance import ledger
 from conformance.checks import CHECKS
@@ -34,6 +39,26 @@ def test_the_probes_that_are_named_are_those_that_are_marked(capsys: pytest.Capt
     text = said(capsys, "explain", "prefer-syntax")
     assert "test_headers: a preference is found however it is written" in text
     assert "slices" not in text
+
+
+@pytest.mark.parametrize("name", ["list-own", "imodelid-access", "retry-after-present", "life-deleted"])
+def test_the_lines_to_see_it_show_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", name]) == 0
+    mock, suite = (line.removeprefix("  to see it").strip() for line in capsys.readouterr().out.splitlines()[-2:])
+    program, *options = shlex.split(mock.replace("8123", "0"))
+    assert program == "python"
+    served = subprocess.Popen([sys.executable, *options], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert served.stdout
+        url = served.stdout.readline().split()[4]
+        words = shlex.split(suite.replace("http://127.0.0.1:8123", url))
+        begin = words.index("mesh-export-conformance")
+        variables = dict(word.split("=", 1) for word in words[:begin])
+        run = command(*words[begin + 1 :], token=variables.pop("MESH_EXPORT_TOKEN"), **variables)
+    finally:
+        served.terminate()
+        served.communicate(timeout=60)
+    assert run.with_outcome("violated") == {name}, run.output
 
 
 def test_what_nobody_can_check_says_why(capsys: pytest.CaptureFixture[str]) -> None:

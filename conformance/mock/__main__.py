@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=_port, default=8010, help="port, 0 for a free one (%(default)s)")
     parser.add_argument("--token", help="bearer token to take (mock-token)")
+    parser.add_argument("--other-token", help="bearer token of another user, who may not read every iModel (none)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the data (%(default)s)")
     parser.add_argument("--size", type=_count, help="number of exports (what the reading says)")
     parser.add_argument(
@@ -99,9 +100,12 @@ def _number(text: str, maximum: int) -> int:
 
 def _settings(options: argparse.Namespace) -> Settings:
     names = [name for names in options.reading for name in names.split(",") if name]
-    given = {"token": options.token} if options.token is not None else {}
-    if options.token is not None and not (options.token.isascii() and options.token.strip() == options.token != ""):
-        raise ValueError("The token must be ASCII, not empty, without blanks around it.")
+    named = {"token": options.token, "other_token": options.other_token}
+    given = {name: token for name, token in named.items() if token is not None}
+    if not all(token.isascii() and token.strip() == token != "" for token in given.values()):
+        raise ValueError("A token must be ASCII, not empty, without blanks around it.")
+    if options.other_token == given.get("token", Settings().token):
+        raise ValueError("The other token must be another one.")
     return Settings(
         **given,
         seed=options.seed,
