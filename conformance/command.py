@@ -6,6 +6,7 @@ A plain run is pytest with the suite's own configuration; what the other command
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -67,9 +68,18 @@ def _run(options: list[str]) -> int:
     return suite(options)
 
 
+def _tell(text: str) -> None:
+    """Print; a reader who has had enough, as `head` has, changes nothing of the exit code."""
+    try:
+        print(text, flush=True)  # noqa: T201
+    except BrokenPipeError:
+        # What Python still writes at its end must go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _explain(parser: argparse.ArgumentParser, chosen: argparse.Namespace, _options: list[str]) -> int:
     try:
-        print(explain(chosen.id))  # noqa: T201
+        _tell(explain(chosen.id))
     except UnknownRequirementError as error:
         parser.error(str(error))
     return ExitCode.CONFORMS
@@ -86,7 +96,7 @@ def _compare(parser: argparse.ArgumentParser, chosen: argparse.Namespace, _optio
         parser.error(f"There is no folder {chosen.history}: give the one that --history of a run has kept.")
     past = history.read(chosen.history) if chosen.history else []
     comparison = compare.compare(before[0] if before else None, new, past)
-    print(_FORMS[chosen.form](comparison))  # noqa: T201
+    _tell(_FORMS[chosen.form](comparison))
     return ExitCode.DOES_NOT_CONFORM if comparison.new else ExitCode.CONFORMS
 
 
@@ -98,7 +108,7 @@ def _replay(parser: argparse.ArgumentParser, chosen: argparse.Namespace, options
         code, said = replay(find(chosen.report, chosen.finding), options)
     except ReplayError as error:
         parser.error(str(error))
-    print(said)  # noqa: T201
+    _tell(said)
     return code
 
 

@@ -16,6 +16,7 @@ from attrs import asdict, frozen
 from conformance import ledger
 from conformance.history import Record, record
 from conformance.recurrence import LOOKED_BACK, Fate, Sighting, comes_and_goes, fate, sightings
+from conformance.report.shown import printable
 
 _NARROW: Final = "quick"
 """The profile that does not look for all that the other does."""
@@ -339,7 +340,7 @@ def as_text(comparison: Comparison) -> str:
         for change in changes:
             note = f" ({change.note})" if change.note else ""
             lines.append(
-                f"{name:8} {change.level:6} {change.requirement} [{change.fingerprint}]: {change.message}{note}"
+                f"{name:8} {change.level:6} {change.requirement} [{change.fingerprint}]: {_line(change.message)}{note}"
             )
             if name in ("new", "flaky"):
                 lines.append(f"{'':15} {change.curl}")
@@ -390,7 +391,12 @@ def _inline(text: str) -> str:
     """A server's words as they are: they must not be read as Markdown, HTML or a mention of somebody."""
     fence = _fence(text, 1)
     pad = " " if "`" in text else ""
-    return f"{fence}{pad}{' '.join(text.split())}{pad}{fence}"
+    return f"{fence}{pad}{_line(text)}{pad}{fence}"
+
+
+def _line(text: str) -> str:
+    """One line: what begins a line in the log of a job may be a command to it, and is never a server's."""
+    return printable(" ".join(text.split()))
 
 
 def _fenced(line: str) -> tuple[str, str, str]:

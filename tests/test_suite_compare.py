@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from report_samples import sample
+from suite import ROOT
 
 from conformance import history
 from conformance.command import main
 from conformance.compare import Comparison, as_json, as_markdown, as_text, compare
+from conformance.report import write
 from conformance.report.document import _recurrence
 
 A, B = "aaaaaaaaaaaa", "bbbbbbbbbbbb"
@@ -270,6 +275,14 @@ def test_the_three_forms_say_the_same() -> None:
         assert "fault b" in text
 
 
+def test_a_servers_words_stay_on_their_line_and_steer_no_terminal() -> None:
+    hostile = report(2, requirement("top", A))
+    hostile["requirements"][0]["findings"][0] |= {"message": "one\n::error::two \x1b[31m"}
+    text = as_text(compare(None, hostile))
+    assert "one ::error::two �[31m" in text
+    assert "\x1b" not in as_markdown(compare(None, hostile))
+
+
 def test_a_servers_words_are_not_read_as_markdown() -> None:
     hostile = report(2, requirement("top", A))
     hostile["requirements"][0]["findings"][0] |= {"message": "``` @admin\n# <b>`x`", "curl": "curl '```'"}
@@ -285,8 +298,15 @@ def test_a_history_that_is_not_there_is_wrong_use(tmp_path: Path, capsys: pytest
     assert f"There is no folder {tmp_path / 'none'}: give the one" in capsys.readouterr().err
 
 
+def test_a_reader_who_has_had_enough_gets_no_traceback(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    call = [sys.executable, "-m", "conformance.command", "compare", str(written(tmp_path))]
+    with open(writing, "wb") as closed:  # noqa: PTH123  it is no path
+        done = subprocess.run(call, stdout=closed, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def written(folder: Path) -> Path:
     """A report in a file."""
-    path = folder / "report.json"
-    path.write_text(json.dumps(sample()), encoding="utf-8")
-    return path
+    return write(folder, sample())
