@@ -14,7 +14,8 @@ from types import FrameType
 from typing import Final, NoReturn
 
 _Handler = Callable[[int, FrameType | None], object] | signal.Handlers
-_KINDS: Final = (signal.SIGINT, signal.SIGTERM)
+_KINDS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""A closed terminal hangs up, where the platform knows that."""
 NOTHING_YET: Final = "Interrupted before anything was judged."
 _SUITE_FAILED: Final = 5
 """As `ExitCode` has it, which takes longer to import than an interrupt may wait."""

@@ -33,18 +33,24 @@ def test_an_interrupt_that_comes_too_early_ends_with_one_sentence(capsys: pytest
     assert capsys.readouterr().err == "Interrupted before anything was judged.\n"
 
 
-def test_a_polite_kill_is_an_interrupt_like_another() -> None:
-    with pytest.raises(KeyboardInterrupt), interrupts.raised():
-        signal.raise_signal(signal.SIGTERM)
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGHUP])
+def test_a_polite_kill_is_an_interrupt_like_another(kind: signal.Signals) -> None:
+    before = signal.signal(kind, signal.SIG_DFL)
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupts.raised():
+            signal.raise_signal(kind)
+    finally:
+        signal.signal(kind, before)
 
 
-def test_what_was_ignored_before_stays_so() -> None:
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGHUP])
+def test_what_was_ignored_before_stays_so(kind: signal.Signals) -> None:
+    before = signal.signal(kind, signal.SIG_IGN)
     try:
         with interrupts.raised():
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(kind)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(kind, before)
 
 
 def test_an_interrupt_that_is_ignored_does_not_come() -> None:

@@ -115,7 +115,10 @@ def exports(url: str) -> set[str]:
     return {export["id"] for export in listed}
 
 
-def test_nothing_is_left_behind_and_nothing_else_is_touched_by_an_interrupted_run() -> None:
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGHUP])
+def test_nothing_is_left_behind_and_nothing_else_is_touched_by_an_interrupted_run(kind: signal.Signals) -> None:
+    if signal.getsignal(kind) is signal.SIG_IGN:
+        pytest.skip("what a process ignores, those that it starts ignore too")
     environment = {**os.environ, "MESH_EXPORT_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1"}
     reading = Reading(operations="all", stage_seconds=0.5)
     with serve(Settings(token=TOKEN, reading=reading)) as url:
@@ -126,7 +129,7 @@ def test_nothing_is_left_behind_and_nothing_else_is_touched_by_an_interrupted_ru
         while exports(url) == before and time.monotonic() < end:
             time.sleep(0.05)
         assert exports(url) > before
-        run.send_signal(signal.SIGINT)
+        run.send_signal(kind)
         output, _ = run.communicate(timeout=60)
         assert exports(url) == before, output
     assert "Interrupted" in output
