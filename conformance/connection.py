@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any, Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 from attrs import frozen
@@ -70,6 +70,15 @@ class Connection:
     ca_file: str | None = None
     proxy: str | None = None
 
+    def proxy_for(self, url: str) -> str:
+        """The proxy on the way to the server of a URL, without user and password; empty where there is none."""
+        parts = urlsplit(url)
+        proxy = self.proxy
+        if proxy is None and not is_loopback(url) and not proxy_bypass(parts.hostname or ""):
+            everywhere = getproxies()
+            proxy = everywhere.get(parts.scheme) or everywhere.get("all")
+        return (proxy or "").rpartition("@")[2]
+
     def client(self, url: str, **more: Any) -> httpx2.Client:
         """A client that talks to the server of a URL, and follows no redirect."""
         return httpx2.Client(
@@ -83,8 +92,13 @@ class Connection:
         )
 
 
-def trouble(error: BaseException) -> str:
-    """Why no connection came about, where that is worth a sentence of its own; empty otherwise."""
+def trouble(error: BaseException, proxy: str = "") -> str:
+    """Why no connection came about, where that is worth a sentence of its own; empty otherwise.
+
+    Args:
+        error: What came instead.
+        proxy: The proxy on the way; empty for none.
+    """
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -93,4 +107,6 @@ def trouble(error: BaseException) -> str:
         if isinstance(cause, httpx2.ProxyError):
             return "the proxy does not let it through: check --proxy, or HTTPS_PROXY"
         cause = cause.__cause__ or cause.__context__
+    if proxy and isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout)):
+        return f"the proxy {proxy} does not answer: check --proxy, or HTTPS_PROXY"
     return ""

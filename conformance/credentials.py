@@ -109,7 +109,7 @@ def _read(name: str, path: Path) -> Issued:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise CredentialError(f"{name} {str(path)!r} cannot be read: give a file that holds the token.") from None
-    return _printed(name, text)
+    return _printed(f"{name} {str(path)!r}", text)
 
 
 def from_command(name: str, command: str) -> Source:
@@ -141,7 +141,7 @@ def _run(name: str, arguments: list[str]) -> Issued:
         raise CredentialError(f"{name} ended with {error.returncode}: run it by hand to see why.") from None
     except UnicodeDecodeError:
         raise CredentialError(f"{name} printed what is no text: let it print the token alone.") from None
-    return _printed(name, done.stdout)
+    return _printed(f"{name}, which no shell reads,", done.stdout)
 
 
 def from_issuer(name: str, issuer: str, client_id: str, client_secret: str, connection: Connection) -> Source:
@@ -162,7 +162,7 @@ def _ask(name: str, root: str, client_id: str, client_secret: str, connection: C
         with connection.client(root, timeout=_ISSUER_TIME) as client:
             return _granted(name, client, root, client_id, client_secret)
     except httpx2.HTTPError as error:
-        reason = trouble(error) or "check the URL"
+        reason = trouble(error, connection.proxy_for(root)) or "check the URL"
         raise CredentialError(f"No answer from the issuer of {name}: {reason}.") from None
 
 

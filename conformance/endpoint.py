@@ -366,15 +366,16 @@ class Endpoint:
             self._receive(client, wire, exchange)
         except httpx2.LocalProtocolError as error:
             raise UnsendableError(str(error)) from None
-        except httpx2.TimeoutException:
+        except httpx2.TimeoutException as error:
             exchange.failure = Failure.TIMEOUT
+            self.trouble = trouble(error, self._connection.proxy_for(self.url))
         except httpx2.DecodingError:
             exchange.failure = Failure.UNDECODABLE
         except httpx2.RemoteProtocolError as error:
             exchange.failure = Failure.CUT_SHORT if _is_cut_short(error) else Failure.NOT_HTTP
         except httpx2.HTTPError as error:
             exchange.failure = Failure.UNREACHABLE
-            self.trouble = trouble(error)
+            self.trouble = trouble(error, self._connection.proxy_for(self.url))
 
     def _receive(self, client: httpx2.Client, wire: httpx2.Request, exchange: Exchange) -> None:
         began = time.monotonic()

@@ -68,7 +68,10 @@ OPTIONS: Final = (
     Option("--url", "the embedded mock", "Root of the server to judge, such as https://api.bentley.com.", "URL"),
     Option("--token-file", "none", "Read the token from this file, and again when it ends.", "PATH"),
     Option(
-        "--token-command", "none", "Have the token from what this command prints, and again when it ends.", "COMMAND"
+        "--token-command",
+        "none",
+        "Have the token from what this command, read by no shell, prints, and again when it ends.",
+        "COMMAND",
     ),
     Option("--issuer", "none", "Have tokens from this OAuth 2.0 issuer, for the client in the environment.", "URL"),
     Option("--ca-file", "SSL_CERT_FILE, or the system's", "Trust the certificates of this PEM file alone.", "PATH"),

@@ -148,8 +148,6 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in _TALKATIVE:
         # They tell of headers, with whatever is in them.
         logging.getLogger(name).setLevel(logging.WARNING)
-    folder = tempfile.TemporaryDirectory(prefix="mesh-export-conformance-")
-    config.add_cleanup(folder.cleanup)
     if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
         cache = platformdirs.user_cache_path("mesh-export-conformance", appauthor=False)
         hypothesis.configuration.set_hypothesis_home_dir(cache / "hypothesis")
@@ -162,10 +160,10 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     hypothesis.settings.load_profile("conformance")
-    _take_part(config, Path(folder.name) / "account")
+    _take_part(config)
 
 
-def _take_part(config: pytest.Config, account: Path) -> None:
+def _take_part(config: pytest.Config) -> None:
     """Be the process that starts the others, or one of these, where the run is spread."""
     told = worker_session(config)
     if told is not None:
@@ -178,6 +176,9 @@ def _take_part(config: pytest.Config, account: Path) -> None:
         config.option.maxworkerrestart = "0"
         # xdist speaks through it of its processes; the verdict does not.
         config.pluginmanager.unregister(name="terminalreporter")
+        folder = tempfile.TemporaryDirectory(prefix="mesh-export-conformance-")
+        config.add_cleanup(folder.cleanup)
+        account = Path(folder.name) / "account"
         config.pluginmanager.register(Controller(sessions.of(config), account), _CONTROLLER)
 
 

@@ -117,6 +117,18 @@ def test_a_proxy_is_gone_through_by_option_and_by_environment(secured: Secured, 
     assert TOKEN not in by_environment.output
 
 
+@pytest.mark.parametrize("host", [HOST, NAME], ids=["loopback", "elsewhere"])
+def test_a_proxy_that_does_not_answer_is_blamed_and_not_the_server(host: str) -> None:
+    proxy = f"http://user:pass@{HOST}:{closed_port()}"
+    if host == HOST:
+        said = judge(f"http://{host}:1", "--proxy", proxy.replace("user:pass@", ""), *QUICK)
+    else:
+        said = judge(f"https://{host}:1", *QUICK, HTTPS_PROXY=proxy, NO_PROXY="")
+    assert said.code == 3, said.output
+    assert f"{HOST}:{proxy.rpartition(':')[2]} does not answer: check --proxy, or HTTPS_PROXY." in said.output
+    assert "pass" not in said.output
+
+
 def test_the_environment_sends_nothing_on_loopback_through_a_proxy() -> None:
     with mock.serve(mock.Settings(token=TOKEN)) as url:
         said = judge(url, *QUICK, HTTP_PROXY=f"http://{HOST}:{closed_port()}", NO_PROXY="")

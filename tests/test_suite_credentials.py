@@ -170,7 +170,7 @@ def test_a_share_key_goes_as_basic() -> None:
         (("--issuer", "http://ims.example"), AS_CLIENT, "must be an https URL"),
         (("--token-file", "/no/such"), {}, "cannot be read"),
         (("--token-command", "'"), {}, "check its quotes"),
-        (("--token-file", "/dev/null"), {}, "gives no token"),
+        (("--token-file", "/dev/null"), {}, "--token-file '/dev/null' gives no token."),
         (("--token-command", "/no/such"), {}, "names a program that is not there"),
         ((), {"MESH_EXPORT_TOKEN": "two\nlines"}, "no header can carry"),
     ],
@@ -196,7 +196,7 @@ def _as_token(variables: dict[str, str]) -> dict[str, str]:
         (("--token-command", f"{sys.executable} -c 'exit(3)'"), {}, "ended with 3"),
         (("--token-command", f"{sys.executable} -c ''"), {}, "gives no token"),
         (("--token-command", "echo '{'"), {}, "JSON that cannot be read"),
-        (("--token-command", "echo two words"), {}, "no header can carry"),
+        (("--token-command", "echo x >&2"), {}, "--token-command, which no shell reads, has characters that no header"),
     ],
 )
 def test_a_source_that_has_no_credential_gets_one_sentence_and_code_3(

@@ -186,7 +186,11 @@ def read(folder: Path) -> dict[str, Any]:
     return report.read(folder / "report.json")
 
 
-def test_a_kill_that_cannot_be_caught_leaves_what_was_seen(tmp_path: Path) -> None:
+def test_a_kill_that_cannot_be_caught_leaves_what_was_seen_and_nothing_else(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(temporary))
     with serve(Settings(token=TOKEN)) as url:
         run = started(tmp_path, "--url", url, "--rate", "20")
         wait_until((tmp_path / "report.json").exists, run)
@@ -196,6 +200,7 @@ def test_a_kill_that_cannot_be_caught_leaves_what_was_seen(tmp_path: Path) -> No
     left = read(tmp_path)
     assert left["partial"] is True
     assert "Written while the run went on" in left["notes"][-1]
+    assert list(temporary.iterdir()) == []
 
 
 def test_an_interrupted_run_over_processes_reports_what_was_seen(tmp_path: Path) -> None:
