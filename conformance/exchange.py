@@ -23,6 +23,8 @@ _QUERY_CHARACTERS: Final = frozenset(f"{string.ascii_letters}{string.digits}-._~
 
 NOBODYS_TAG: Final = '"b7c1-no-answer-has-this-tag"'
 """An entity tag that no answer has, so that whoever asks by it asks for the whole answer."""
+LONG_AGO: Final = "Sat, 29 Oct 1994 19:43:31 GMT"
+"""A date since which every collection has changed."""
 NOBODYS_IDS: Final = ("d3b07384-d113-4ec4-9a5d-3f1b7c0e8a42", "00000000-0000-4000-8000-000000000000")
 """Ids that are well-formed and made up here, so that nothing has them."""
 

@@ -96,6 +96,7 @@ def _plain_questions() -> Iterator[Question]:
         _get("%24top=5&%24skip=3&%24orderBy=date:asc"),
         _get("$top=%C2%B2"),
         _get("", {"if-none-match": '"nobody has it"'}),
+        _get("", {"if-modified-since": "Sat, 29 Oct 1994 19:43:31 GMT"}),
         _get("$top=5&client=CesiumJS"),
         _get("$top=5&a=1&b=2&c=3&d=4"),
     )
@@ -215,6 +216,7 @@ def _credential_questions() -> Iterator[Question]:
         "$orderBy=date:asc",
     )
     yield from (_get(query) for query in queries)
+    yield _without_token("access_token=mock-token")
     yield from (_without_token(query) for query in (*queries, "$top=5000", "iModelId=x", "$orderBy=x"))
     yield from (_without_token(path="/mesh-export"), _without_token(value="Bearer wrong", path="/mesh-export"))
     yield ("GET", "/mesh-export/", FULL, False)

@@ -184,3 +184,11 @@ def test_a_fault_is_told_without_the_secret(fault: str) -> None:
     assert said.with_outcome("violated")
     assert not found(written.encode(), [TOKEN, TOKEN[::-1]])
     assert "sig=" not in written
+
+
+def test_a_token_in_a_query_is_taken_from_the_environment_by_the_line_that_sends_it_again() -> None:
+    with mock.serve(mock.Settings(token=TOKEN, fault="token-taken-from-query")) as url:
+        said = judge(url, "--seed", "1", "-k", "without_authorization")
+    findings = next(each for each in said.report["requirements"] if each["id"] == "auth-required")["findings"]
+    assert "?access_token='\"$MESH_EXPORT_TOKEN\"'" in findings[0]["curl"]
+    assert not found(json.dumps(said.report).encode(), [TOKEN])

@@ -13,7 +13,7 @@ from attrs import define, frozen
 
 from conformance import ledger, roots, spec
 from conformance.collection import Selection
-from conformance.exchange import NOBODYS_TAG, CredentialKind, Exchange
+from conformance.exchange import LONG_AGO, NOBODYS_TAG, CredentialKind, Exchange
 from conformance.knowledge import Knowledge
 from conformance.preference import Preferred, preferred
 from conformance.query import Query
@@ -22,6 +22,8 @@ _CONDITIONAL: Final = frozenset(
     {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "range", "if-range"}
 )
 _ANY_MEDIA_TYPE: Final = frozenset({"*/*", "application/*"})
+_OF_NO_EFFECT: Final = frozenset({("if-none-match", NOBODYS_TAG), ("if-modified-since", LONG_AGO)})
+"""Conditions that ask for the whole answer."""
 
 
 @frozen
@@ -83,7 +85,9 @@ class Context:
     def conditional(self) -> bool:
         """Whether the request is conditional or asks for a range, so that HTTP itself has further statuses for it."""
         headers = self.exchange.request.headers
-        return any(name.lower() in _CONDITIONAL and value != NOBODYS_TAG for name, value in headers)
+        return any(
+            name.lower() in _CONDITIONAL and (name.lower(), value) not in _OF_NO_EFFECT for name, value in headers
+        )
 
     @cached_property
     def acceptable(self) -> bool:

@@ -23,7 +23,7 @@ from conformance.latency import Latencies
 from conformance.ledger import Requirement
 from conformance.options import OTHER_VARIABLE, Settings
 from conformance.recurrence import Fate, fate, sightings
-from conformance.redaction import Redactor, hide_signed_links
+from conformance.redaction import PLACEHOLDER, Redactor, hide_signed_links
 from conformance.report.schema import SCHEMA, VERSION
 from conformance.verdict import JUDGED, ExitCode, Finding, Judgement, Outcome, Symptom
 
@@ -411,7 +411,8 @@ def curl(request: Request, facts: Facts, redact: Redactor) -> str:
     quoted += [f"-H {shlex.quote(f'{name}: {redact(value)}')}" for name, value in headers]
     if request.body is not None:
         quoted.append(f"--json {shlex.quote(redact(request.body.decode()))}")
-    quoted.append(shlex.quote(redact(facts.target + request.target)))
+    # A token in the URL is taken from the environment too, which takes other quotes.
+    quoted.append(shlex.quote(redact(facts.target + request.target)).replace(PLACEHOLDER, f"'\"{PLACEHOLDER}\"'"))
     return " ".join(quoted)
 
 

@@ -10,6 +10,7 @@ from attrs import evolve
 from ..access import unauthorized
 from ..answers import dump, refusal
 from ..model import Answer, Problem, RefusalError
+from ..parameters import pairs
 from .tools import (
     Change,
     Fault,
@@ -222,6 +223,12 @@ FAULTS = (
         around("answer", _shared_verdict),
     ),
     Fault("auth-not-required", ("auth-required", "auth-wrong-token"), "Anyone may read.", _accepts(lambda _call: True)),
+    Fault(
+        "token-taken-from-query",
+        ("auth-required",),
+        "A token in the query will do.",
+        _accepts(lambda call: call.token in dict(pairs(call.request.query)).values()),
+    ),
     Fault("auth-optional", ("auth-required",), "Who sends no credentials may read.", _accepts(_anonymous)),
     Fault(
         "auth-optional-on-bare-path",

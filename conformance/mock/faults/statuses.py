@@ -199,6 +199,12 @@ FAULTS = (
         gate(lambda call: '"' in (call.request.header("if-none-match") or ""), lambda _call: Answer(304)),
     ),
     Fault(
+        "any-date-304",
+        ("status-documented",),
+        "Whoever asks for what has changed since a date gets 304, whatever the date.",
+        gate(lambda call: "GMT" in (call.request.header("if-modified-since") or ""), lambda _call: Answer(304)),
+    ),
+    Fault(
         "quote-403",
         ("status-documented",),
         "A value with a quote gets 403 from a firewall.",
