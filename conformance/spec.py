@@ -51,8 +51,9 @@ class Operation:
 
     @property
     def slug(self) -> str:
-        """The word that the ids of its requirements begin with: `get` for `getExport`."""
-        return re.split("(?=[A-Z])", self.id)[0]
+        """What the ids of its requirements begin with: `get` for `getExport`, `get-export-log` for `getExportLog`."""
+        verb, *noun = re.split("(?=[A-Z])", self.id)
+        return verb if noun == ["Export"] else "-".join([verb, *noun]).lower()
 
     @property
     def places(self) -> list[str]:

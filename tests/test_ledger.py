@@ -102,6 +102,19 @@ def test_every_check_names_its_requirements() -> None:
     assert all(check.requirements for check in CHECKS.values())
 
 
+def test_no_two_operations_share_the_beginning_of_their_ids() -> None:
+    slugs = [operation.slug for operation in spec.operations().values()]
+    assert len(slugs) == len(set(slugs))
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("getExport", "get"), ("getExportLog", "get-export-log"), ("getLog", "get-log"), ("traceExport", "trace")],
+)
+def test_an_operation_has_its_verb_for_itself_only_if_it_is_of_an_export(name: str, slug: str) -> None:
+    assert spec.Operation(name, "GET", "/mesh-export/{id}/log", {}).slug == slug
+
+
 def test_no_sentence_is_both_read_and_declared_to_promise_nothing() -> None:
     read = {label for requirement in EVERY for label in requirement.read_from}
     assert read & SOURCES.nothing == set()
@@ -116,10 +129,9 @@ def test_no_requirement_changes_its_meaning_or_vanishes() -> None:
     now = {requirement.id: meaning(requirement) for requirement in EVERY}
     gone = frozen.keys() - now.keys() - ledger.removed().keys()
     changed = [name for name, digest in frozen.items() if name in now and now[name] != digest]
-    new = now.keys() - frozen.keys()
-    assert (gone, changed, new) == (set(), [], set()), (
-        "add new entries to the snapshot; give a changed one a new id; name a removed one under `removed`"
-    )
+    new = {name: digest for name, digest in now.items() if name not in frozen}
+    assert (gone, changed) == (set(), []), "give a changed one a new id; name a removed one under `removed`"
+    assert not new, f"add these lines to {SNAPSHOT.name}:\n{json.dumps(new, indent=1)[2:-2]}"
 
 
 def test_the_id_of_a_removed_requirement_is_not_used_again() -> None:
