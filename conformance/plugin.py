@@ -92,6 +92,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         settings = options.settings(given.values)
     except OptionError as error:
         _refuse(given.blame(error))
+    if known.mesh_export_scratch_imodel and not settings.limits.allow_writes:
+        # A team's file or environment may name it for the runs that are allowed to write.
+        _refuse("--scratch-imodel does nothing without --allow-writes: give both, or neither.")
     if known.mesh_export_list_requirements:
         _print_requirements()
         raise SystemExit(ExitCode.CONFORMS)

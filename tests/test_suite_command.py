@@ -15,7 +15,7 @@ from failing_server import Answer, before
 from suite import ROOT, TOKEN, command, judge, wait_until
 
 from conformance import options
-from conformance.mock import READINGS, Settings, serve
+from conformance.mock import READINGS, SCRATCH_IMODEL, Settings, serve
 
 PYTEST = Path(sys.executable).with_name("pytest")
 HOST = "127.0.0.1"
@@ -53,6 +53,7 @@ def closed_port() -> int:
         (("--url",), "--url needs a value"),
         (("--allow-writes", "--url", "http://127.0.0.1:9"), "--allow-writes needs --scratch-imodel ID"),
         (("--scratch-imodel", "x"), "--scratch-imodel 'x' is not the id of an iModel"),
+        (("--scratch-imodel", SCRATCH_IMODEL), "--scratch-imodel does nothing without --allow-writes"),
         (("--allow-writes", "-n", "2"), "leave out -n"),
         (("-k", "no such probe"), "no such probe"),
     ],
@@ -181,6 +182,16 @@ def test_the_table_of_the_readme_has_every_option() -> None:
     for option in options.OPTIONS:
         name = f"{option.flag} {option.metavar}" if option.metavar else option.flag
         assert f"| `{name}` | {option.help} | {option.default} |" in readme
+
+
+def test_the_readme_names_the_scratch_imodel_of_the_mock() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"`{SCRATCH_IMODEL}` for\n`--scratch-imodel`" in readme
+
+
+def test_a_scratch_imodel_that_the_team_names_waits_for_the_runs_that_may_write() -> None:
+    variable = {"MESH_EXPORT_CONFORMANCE_SCRATCH_IMODEL": SCRATCH_IMODEL}
+    assert judge(f"http://{HOST}:{closed_port()}", **variable).code == 3
 
 
 def test_the_report_says_what_the_terminal_says() -> None:
