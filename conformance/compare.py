@@ -124,7 +124,9 @@ def compare(old: Report | None, new: Report, past: Sequence[Record] = ()) -> Com
     return Comparison(
         **{name: tuple(changes) for name, changes in groups.items()},
         verdicts=tuple(
-            Verdict(name, was[name], outcome) for name, outcome in now.items() if was.get(name, outcome) != outcome
+            Verdict(name, was[name], outcome)
+            for name, outcome in now.items()
+            if was.get(name, outcome) != outcome and not (new["partial"] and outcome == "holds")
         ),
         added=tuple(name for name in now if name not in was) if was else (),
         removed=tuple(name for name in was if name not in now),

@@ -231,6 +231,11 @@ def test_a_record_of_the_first_form_is_read_and_one_of_a_later_form_is_passed_ov
     assert became(compare(None, lived("x.")[1], records[:1])) == {A: "fixed"}
 
 
+def test_a_run_without_an_end_turns_no_verdict_to_the_better() -> None:
+    comparison = compare(report(1, requirement("top", A)), report(2, requirement("top"), partial=True))
+    assert comparison.verdicts == ()
+
+
 def test_verdicts_that_changed_alike_are_one_line() -> None:
     names = [f"r{number}" for number in range(33)]
     old, new = (
