@@ -17,7 +17,7 @@ from conformance.query import COMPATIBILITY, FILTERS, Query
 
 DEFAULT_TOP: Final = 100
 """The page size that the page's example has where none was asked for."""
-LARGEST_TOP: Final = 1000
+LARGEST_TOP: Final[int] = spec.parameters("query")["$top"]["schema"]["maximum"]
 """The largest page size that the page allows to ask for."""
 _MOST_SEQUENCES: Final = 400
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from attrs import evolve
 
-from conformance import walking
+from conformance import values, walking
 from conformance.collection import identity
 from conformance.exchange import NO_CREDENTIAL, Exchange, Request
-from conformance.knowledge import DEFAULT_TOP, LARGEST_TOP
+from conformance.knowledge import DEFAULT_TOP
 from conformance.run import FULL, Run
 
 _WITHOUT_A_LIST: Final = 300
@@ -87,7 +87,7 @@ def _look_for_an_api(run: Run, first: Exchange) -> None:
         raise CannotTestError(f"The server refuses the token with 401 on every request: let {name} give a good one.")
     if all(exchange.status == 404 for exchange in every) and all(
         run.send(request).status == 404
-        for request in (Request(query=f"$top={LARGEST_TOP + 1}"), Request(credential=NO_CREDENTIAL))
+        for request in (Request(query=f"$top={values.TOO_LARGE}"), Request(credential=NO_CREDENTIAL))
     ):
         raise CannotTestError(
             f"{run.endpoint.url}{first.request.path} is not there (404): give the root of a server of this API."

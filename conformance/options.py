@@ -84,7 +84,7 @@ OPTIONS: Final = (
     Option("--max-seconds", "none (quick), 600 (full)", "Seconds to send requests for at most.", "N"),
     Option("--max-wait", "180 (quick), 600 (full)", "Seconds to wait at most because the server asks to.", "N"),
     Option(
-        "--max-walk", "50", "Pages of 1000 exports to walk at most; of a larger collection a sample is judged.", "N"
+        "--max-walk", "50", "Pages of the largest size to walk at most; of a larger collection a sample is judged.", "N"
     ),
     Option("--rate", "none on loopback, 10 elsewhere", "Requests to send each second at most.", "N"),
     Option(

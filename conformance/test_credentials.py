@@ -8,6 +8,7 @@ import pytest
 
 from conformance import disguises, spec, values
 from conformance.exchange import NO_CREDENTIAL, Credential, CredentialKind, Request
+from conformance.knowledge import LARGEST_TOP
 from conformance.run import FULL, Run
 
 _ERROR_BODIES = (
@@ -30,7 +31,7 @@ def _without_a_valid_parameter() -> list[Request]:
         Request(), Request(path=bare), Request(path=bare, query="%24top=5"), Request(headers=FULL), Request(query="client=CesiumJS"),
         Request(headers=(("x-api-host-and-root", "https://example.com"),)), Request(headers=(("Accept", "*/*"),)), Request.of((("$top", "2"),), headers=FULL),
         Request(query=f"iModelId={values.unknown_imodel(13)}"), Request(query="$skip=1000000"),
-        Request(query="$top=1000", headers=FULL), Request(query="$skip=100"), Request(query="cdn=1", headers=FULL),
+        Request(query=f"$top={LARGEST_TOP}", headers=FULL), Request(query="$skip=100"), Request(query="cdn=1", headers=FULL),
     ]  # fmt: skip
     return [*others, *invalid]
 
@@ -73,7 +74,11 @@ def _as(request: Request, credential: Credential) -> Request:
     "unauthorized-body",
 )
 def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
-    requests = [Request(query="$top=1001"), *_with_one_parameter(run), *_without_a_valid_parameter()[::2]]
+    requests = [
+        Request(query=f"$top={values.TOO_LARGE}"),
+        *_with_one_parameter(run),
+        *_without_a_valid_parameter()[::2],
+    ]
     run.send_all(_as(request, disguises.NEVER_GIVEN) for request in requests)
     run.send_all(_as(Request(), credential) for credential in disguises.never_given())
 

@@ -8,6 +8,7 @@ from attrs import evolve
 from conformance import values
 from conformance.collection import identity
 from conformance.exchange import NO_CREDENTIAL, NOBODYS_IDS, Credential, CredentialKind, Request
+from conformance.knowledge import LARGEST_TOP
 from conformance.run import FULL, Run
 
 _GET = "getExport"
@@ -46,7 +47,7 @@ def test_what_is_listed_is_got_by_its_id(run: Run) -> None:
 @pytest.mark.requirements("get-cdn")
 def test_cdn_moves_the_mesh_link(run: Run) -> None:
     if _is_served(run):
-        run.send_once(Request.of((("cdn", "1"), ("$top", "1000")), headers=FULL))
+        run.send_once(Request.of((("cdn", "1"), ("$top", str(LARGEST_TOP))), headers=FULL))
         run.send_all(Request.to(_GET, id=one, pairs=[("cdn", cdn)]) for one in _complete(run) for cdn in ("1", "0"))
         run.send_all(Request.to(_GET, id=one) for one in _complete(run))
 

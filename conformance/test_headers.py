@@ -146,7 +146,7 @@ def test_the_media_types_of_the_page_and_of_its_clients_are_answered(run: Run) -
     )
     run.send_all(Request.of((("$top", "2"),), headers=(("Accept", value),)) for value in accepted)
     run.send_all(Request.of((("$top", "9"),), headers=(("Accept", value), *FULL)) for value in accepted)
-    bad = (("$top", "1001"),)
+    bad = (("$top", values.TOO_LARGE),)
     run.send_all(Request.of(bad, headers=(("Accept", value),)) for value in accepted)
 
 

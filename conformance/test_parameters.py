@@ -65,7 +65,7 @@ def test_every_invalid_parameter_is_named(run: Run) -> None:
     invalid = {name: examples[0] for name, examples in values.INVALID.items()}
     pairs = [Request.of(chosen) for chosen in combinations(invalid.items(), 2)]
     backwards = [Request.of(reversed(chosen)) for chosen in combinations(invalid.items(), 2)]
-    page = Request.of((("$top", "1001"), ("iModelId", "x"), ("changesetId", "x")))
+    page = Request.of((("$top", values.TOO_LARGE), ("iModelId", "x"), ("changesetId", "x")))
     run.send_all([page, Request.of(invalid.items()), *pairs, *backwards])
 
 

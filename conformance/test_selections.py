@@ -9,7 +9,7 @@ import pytest
 from conformance import values
 from conformance.collection import Snapshot, requested
 from conformance.exchange import Request
-from conformance.knowledge import LARGEST_TOP
+from conformance.knowledge import DEFAULT_TOP, LARGEST_TOP
 from conformance.query import COMPATIBILITY, FILTERS
 from conformance.run import FULL, Run
 from conformance.walking import learn_compatible
@@ -131,19 +131,10 @@ def _combinations(snapshot: Snapshot, names: tuple[str, ...], most: int) -> list
 @pytest.mark.requirements(*("list-complete",), "top-accepted", "top-limits", "top-fills", "top-default")
 def test_top_cuts_the_page(run: Run) -> None:
     size = _size(run)
-    tops = {
-        1,
-        2,
-        5,
-        99,
-        100,
-        101,
-        500,
-        999,
-        1000,
-        *(top for top in (size - 1, size, size + 1) if 1 <= top <= LARGEST_TOP),
-    }
-    run.send_all(Request.of((("$top", str(top)),), headers=FULL) for top in sorted(tops))
+    near = {limit + step for limit in (DEFAULT_TOP, size) for step in (-1, 0, 1)}
+    tops = {1, 2, 5, *near, LARGEST_TOP // 2, LARGEST_TOP - 1, LARGEST_TOP}
+    accepted = sorted(top for top in tops if 1 <= top <= LARGEST_TOP)
+    run.send_all(Request.of((("$top", str(top)),), headers=FULL) for top in accepted)
     run.send_all([Request(headers=FULL), Request.of((("$skip", "1"),), headers=FULL)])
 
 

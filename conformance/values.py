@@ -9,13 +9,16 @@ import uuid
 from typing import Final
 
 from conformance.collection import Snapshot
+from conformance.knowledge import LARGEST_TOP
 from conformance.query import FILTERS
 
 HUGE: Final = "9" * 30
 OVERLONG: Final = "a" * 3000
+TOO_LARGE: Final = str(LARGEST_TOP + 1)
+"""The least `$top` that the page does not allow."""
 
 INVALID: Final[dict[str, tuple[str, ...]]] = {
-    "$top": ("1001", "1002", "10000", "2147483648", "4294967297", HUGE, "-1", "-1000", "ten", "5x", "x5", "null", "5,6", "[5]", '"5"', "5'--", "1.5", "NaN", "²"),
+    "$top": (TOO_LARGE, f"{LARGEST_TOP + 2}", f"{10 * LARGEST_TOP}", "2147483648", "4294967297", HUGE, "-1", f"-{LARGEST_TOP}", "ten", "5x", "x5", "null", "5,6", "[5]", '"5"', "5'--", "1.5", "NaN", "²"),
     "$skip": ("-1", "-100", "-2147483648", "two", "5x", "x5", "[5]", "5'--", "1.5", "Infinity"),
     "$orderBy": ("name:asc", "date", ":asc", "date:ascending", "asc", "lastModified:asc", "date desc", "date:asc,date:desc", "date:desc:asc", "'date:asc'", "xdate:asc", "date:ascx"),
     "iModelId": ("not-a-uuid", "0", "null", "*", "%", "' OR '1'='1", "../..", "[]", "x" * 36, "b80f4fc2-4dbb-42c5-bb1f-f5aace3977d", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dcc", "g80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", "b80f4fc2_4dbb_42c5_bb1f_f5aace3977dc", "xb80f4fc2-4dbb-42c5-bb1f-f5aace3977dc"),

@@ -24,7 +24,9 @@ from mesh_export_client import (
     RetryPolicy,
     UnexpectedStatusError,
 )
+from mesh_export_client.api.exports.list_exports import OPERATION as LIST
 
+LARGEST_TOP = int(next(item.maximum for item in LIST.parameters if item.name == "top" and item.maximum))
 PATIENT = RetryPolicy(max_retries=10, max_retry_after=30)
 ROOT = "https://gateway.example/root"
 
@@ -112,8 +114,8 @@ def calls(known: list[Export]) -> list[dict[str, Any]]:
         {"representation": "minimal"},
         {"imodel_id": imodel_id, "representation": "full"},
         {"changeset_id": changeset_id},
-        {"top": 1000},
-        {"top": min(1000, len(known) // 3 + 1)},
+        {"top": LARGEST_TOP},
+        {"top": min(LARGEST_TOP, len(known) // 3 + 1)},
         {"skip": len(known) // 2},
         {"order_by": "date:asc"},
         {"order_by": "date:desc"},
@@ -122,10 +124,10 @@ def calls(known: list[Export]) -> list[dict[str, Any]]:
         {"tile_version": "37"},
         {"export_type": export_type, "representation": "full"},
         {"itwin_js": "5.13.3"},
-        {"api_host_and_root": ROOT, "top": min(1000, len(known) // 2 + 1)},
+        {"api_host_and_root": ROOT, "top": min(LARGEST_TOP, len(known) // 2 + 1)},
     ]
     together = {name: value for call in alone for name, value in call.items()}
-    return [*alone, {**together, "top": 1000, "skip": 0, "representation": "full"}]
+    return [*alone, {**together, "top": LARGEST_TOP, "skip": 0, "representation": "full"}]
 
 
 def canonical(value: Any, name: str = "") -> Any:
