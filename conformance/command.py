@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from conformance import __version__, compare, history, report
+from conformance import compare, history, report, spec
 from conformance.explain import UnknownRequirementError, explain
 from conformance.invocation import suite
 from conformance.options import OPTIONS
@@ -63,7 +63,7 @@ def _run(options: list[str]) -> int:
         _parser().print_help()
         return ExitCode.CONFORMS
     if "--version" in options:
-        print(_PROGRAM, __version__)  # noqa: T201
+        print(_PROGRAM, spec.version())  # noqa: T201
         return ExitCode.CONFORMS
     return suite(options)
 
@@ -132,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
         "5 the run could not be finished, or the suite failed.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {spec.version()}")
     options = parser.add_argument_group("options of a run")
     for option in OPTIONS:
         text = f"{option.help} Default: {option.default}.".replace("%", "%%")

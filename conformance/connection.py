@@ -16,7 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx2
 from attrs import frozen
 
-from conformance import __version__
+from conformance import spec
 
 _NAME: Final = "mesh-export-conformance"
 
@@ -29,7 +29,7 @@ def user_agent() -> str:
     except PackageNotFoundError:
         links = {}
     readme = links.get("README") or links.get("Homepage")
-    return f"{_NAME}/{__version__}" + (f" (+{readme})" if readme else "")
+    return f"{_NAME}/{spec.version()}" + (f" (+{readme})" if readme else "")
 
 
 def is_loopback(url: str) -> bool:

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 import conformance.mock
-from conformance import cleaning, credentials, history, interrupts, ledger, options, report
+from conformance import cleaning, credentials, history, interrupts, ledger, options, report, spec
 from conformance.account import Account
 from conformance.connection import Connection, proxy_passwords
 from conformance.credentials import Credentials
@@ -125,8 +125,8 @@ def _mock(session: Session) -> Iterator[str]:
 
 def _print_header(session: Session) -> None:
     settings = session.settings
-    version = conformance.__version__
-    line = f"mesh-export-conformance {version}: {session.target}, profile {settings.profile}, seed {settings.seed}"
+    name = f"mesh-export-conformance {spec.version()}"
+    line = f"{name}: {session.target}, profile {settings.profile}, seed {settings.seed}"
     console().print(Text(line))
     if settings.source.empty:
         console().print(Text(f"{options.TOKEN_VARIABLE} is not set: requests go without a token."))

@@ -29,6 +29,11 @@ def document() -> dict[str, Any]:
     return yaml.safe_load((folder() / "mesh-export.yaml").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
+def version() -> str:
+    """The version of the spec, which is that of the suite. The metadata of an installed checkout can be older."""
+    return document()["info"]["version"]  # type: ignore[no-any-return]
+
+
 LIST: Final = "listExports"
 """The operation of the documentation page; every other one is from elsewhere."""
 

@@ -14,7 +14,8 @@ import pytest
 from failing_server import Answer, before
 from suite import ROOT, TOKEN, command, judge, wait_until
 
-from conformance import options
+from conformance import options, spec
+from conformance.command import main
 from conformance.mock import READINGS, SCRATCH_IMODEL, Settings, serve
 
 PYTEST = Path(sys.executable).with_name("pytest")
@@ -81,6 +82,18 @@ def test_wrong_use_from_a_shell_speaks_on_stderr() -> None:
     assert done.returncode == 2
     assert done.stdout.strip() == ""
     assert done.stderr.strip() == "There is no option --no-such-option: --help lists those that there are."
+
+
+def test_the_version_is_that_of_the_spec_and_not_of_an_older_installation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(spec.document()["info"], "version", "9.8.7")
+    with serve(Settings(token=TOKEN)) as url:
+        said = judge(url, "--max-requests", "10")
+    assert "mesh-export-conformance 9.8.7: " in said.output
+    assert said.report["versions"]["suite"] == "9.8.7"
+    main(["--version"])
+    assert capsys.readouterr().out == "mesh-export-conformance 9.8.7\n"
 
 
 def test_a_choice_that_leaves_no_probe_is_wrong_use() -> None:

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from attrs import asdict, frozen
 
-import conformance
 from conformance import ledger, spec
 from conformance.deviations import Deviation
 from conformance.exchange import CredentialKind, Exchange, Request
@@ -138,8 +137,8 @@ def versions() -> dict[str, str]:
     """
     text = (spec.folder() / "mesh-export.yaml").read_bytes()
     return {
-        "suite": conformance.__version__,
-        "spec": f"{spec.document()['info']['version']}+{_digest(text)}",
+        "suite": spec.version(),
+        "spec": f"{spec.version()}+{_digest(text)}",
         "page": _digest((spec.folder() / "page-digests.yaml").read_bytes()),
     }
 
