@@ -29,20 +29,16 @@ def clean_up(run: Run) -> None:
     living = run.living
     end = time.monotonic() + (0 if run.slow else _PATIENCE)
     pause = _FIRST_PAUSE
-    run.endpoint.make_room()
-    try:
-        with suppress(BudgetSpentError, UnsendableError):
-            _remove(run, living - run.refused)
-            if living & run.refused:
-                _remove(run, run.living & run.refused - _unfinished(run))
-            while run.living - run.stubborn and time.monotonic() + pause < end:
-                time.sleep(pause)
-                pause *= 2
-                unfinished = _unfinished(run)
-                _remove(run, run.living - unfinished)
-                run.slow = bool(run.living & unfinished)
-    finally:
-        run.endpoint.make_room(0)
+    with suppress(BudgetSpentError, UnsendableError), run.endpoint.cleaning_up():
+        _remove(run, living - run.refused)
+        if living & run.refused:
+            _remove(run, run.living & run.refused - _unfinished(run))
+        while run.living - run.stubborn and time.monotonic() + pause < end:
+            time.sleep(pause)
+            pause *= 2
+            unfinished = _unfinished(run)
+            _remove(run, run.living - unfinished)
+            run.slow = bool(run.living & unfinished)
     run.stubborn = run.living
 
 

@@ -221,14 +221,30 @@ class Endpoint:
         return not _is_uuid(named) or str(uuid.UUID(named)) in (self.limits.scratch_imodel, *NOBODYS_IDS)
 
     @property
+    def _made(self) -> int:
+        return len(self.own) - len(NOBODYS_IDS)
+
+    @property
     def kept_back(self) -> int:
         """Requests of the budget that are kept for deleting what this run has made."""
-        made = len(self.own) - len(NOBODYS_IDS)
-        return _FOR_A_DELETION * made + _FOR_LOOKS if made else 0
+        return _FOR_A_DELETION * self._made + _FOR_LOOKS if self._made else 0
 
-    def make_room(self, requests: int | None = None) -> None:
-        """Let what is kept back be sent, or so many requests, whatever is spent: what must not be left undone."""
-        self._room = self.kept_back if requests is None else requests
+    @property
+    def affords_another(self) -> bool:
+        """Whether the budget has what it takes to make one thing more, and to delete it."""
+        with self._account.changing() as spent:
+            return spent.sent + self.kept_back + _FOR_A_DELETION + _FOR_LOOKS < self.limits.max_requests
+
+    @contextmanager
+    def cleaning_up(self) -> Iterator[None]:
+        """Let what is kept back be sent within, and one deletion of each at least: what must not be left undone."""
+        with self._account.changing() as spent:
+            left = self.limits.max_requests - spent.sent
+        self._room = min(self.kept_back, max(self._made, left))
+        try:
+            yield
+        finally:
+            self._room = 0
 
     def secrets(self, request: Request) -> tuple[str, ...]:
         """What the answer to a request must not repeat: every good credential, and the one of the request."""

@@ -334,7 +334,8 @@ class Run:
     @property
     def may_start(self) -> bool:
         """Whether to start another export: few until one has gone again, and none where they do not end in time."""
-        return not self.slow and (self._deletes or len(self.living) < _FEW)
+        few = self._deletes or len(self.living) < _FEW
+        return few and not self.slow and self.endpoint.affords_another
 
     def let_go(self, one: str) -> None:
         """Forget an export that is deleted."""
