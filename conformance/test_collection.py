@@ -135,7 +135,8 @@ def _follow(run: Run, start: Request) -> None:
 
 def _selected(run: Run, request: Request) -> tuple[str, ...]:
     """The ids that a request selects, in the order of the walk; none where they are not known."""
-    selection = run.context(Exchange(0, request, "")).selection
+    context = run.context(Exchange(0, request, ""))
+    selection = context.selection if context.query.must_be_accepted else None
     return selection.ids if selection and not selection.open else ()
 
 

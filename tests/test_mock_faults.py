@@ -319,10 +319,11 @@ def test_names_and_descriptions_are_their_own() -> None:
 
 
 CROWD = ("answers-mixed-up", "headers-mixed-up", "crowd-503", "verdict-shared-in-flight")
+TIMED = ("one-export-comes-and-goes",)
 LIMITED = tuple(name for name, fault in FAULTS.items() if "rate" in fault.needs)
 
 
-@pytest.mark.parametrize("name", [name for name in FAULTS if name not in CROWD + LIMITED])
+@pytest.mark.parametrize("name", [name for name in FAULTS if name not in CROWD + LIMITED + TIMED])
 def test_fault_shows_itself(name: str) -> None:
     assert _shows_itself(name)
 
@@ -333,6 +334,17 @@ def test_fault_of_crowds_shows_itself(name: str) -> None:
     requests = [(f"/mesh-export/?$top={top}", headers[top % 4]) for top in range(1, 9)]
     replies = asyncio.run(ask_together(create_app(Settings(fault=name)), requests))
     assert replies != asyncio.run(ask_together(create_app(), requests))
+
+
+@pytest.mark.parametrize("name", TIMED)
+def test_fault_of_some_moments_shows_itself(name: str) -> None:
+    clock = Clock()
+    app = create_app(Settings(fault=name, clock=clock))
+    replies = []
+    for _ in range(4):
+        replies.append(ask(app, "/mesh-export/?$top=1000"))
+        clock.turn(1.0)
+    assert len({reply.body for reply in replies}) > 1
 
 
 @pytest.mark.parametrize("name", LIMITED)
