@@ -8,7 +8,9 @@ an export has shown that it does not end in time. What may be deleted at all is 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Final
 
 from conformance import spec
@@ -19,6 +21,11 @@ from conformance.run import Run
 
 UNFINISHED: Final = frozenset({"NotStarted", "InProgress"})
 """The statuses of an export that has not come to its end."""
+FINISHED: Final = frozenset({"Complete", "Invalid"})
+"""The statuses of an export that has come to its end."""
+_NO_SAY: Final = frozenset({401, 403, 429})
+"""Statuses that say nothing of the export."""
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _PATIENCE: Final = 10.0
 _FIRST_PAUSE: Final = 0.25
 _MOST_NAMED: Final = 5
@@ -32,12 +39,14 @@ def clean_up(run: Run) -> None:
     with suppress(BudgetSpentError, UnsendableError), run.endpoint.cleaning_up():
         _remove(run, living - run.refused)
         if living & run.refused:
-            _remove(run, run.living & run.refused - _unfinished(run))
+            statuses = _statuses(run)
+            _remove(run, run.living & run.refused - _unfinished(statuses), statuses)
         while run.living - run.stubborn and time.monotonic() + pause < end:
             time.sleep(pause)
             pause *= 2
-            unfinished = _unfinished(run)
-            _remove(run, run.living - unfinished)
+            statuses = _statuses(run)
+            unfinished = _unfinished(statuses)
+            _remove(run, run.living - unfinished, statuses)
             run.slow = bool(run.living & unfinished)
     run.stubborn = run.living
 
@@ -57,12 +66,19 @@ def left_behind(run: Run) -> list[str]:
     ]
 
 
-def _remove(run: Run, ids: set[str]) -> None:
+def _remove(run: Run, ids: set[str], statuses: Mapping[str, str] = _NOTHING) -> None:
+    """Delete exports; that one which had come to its end is refused again is a fault of the server."""
     for one in sorted(ids):
-        run.remove(one)
+        exchange = run.remove(one)
+        status = statuses.get(one)
+        if status in FINISHED and one in run.living and 400 <= exchange.status < 500 and exchange.status not in _NO_SAY:
+            run.broke("life-deleted", exchange, f"status {exchange.status} for an export that is {status}")
 
 
-def _unfinished(run: Run) -> set[str]:
-    """What the list of the scratch iModel shows to be unfinished."""
-    exchange = run.unjudged(run.scratch_list)
-    return {identity(export) for export in exchange.exports if export.get("status") in UNFINISHED}
+def _statuses(run: Run) -> dict[str, str]:
+    """The statuses that the list of the scratch iModel shows."""
+    return {identity(export): str(export.get("status")) for export in run.unjudged(run.scratch_list).exports}
+
+
+def _unfinished(statuses: Mapping[str, str]) -> set[str]:
+    return {one for one, status in statuses.items() if status in UNFINISHED}

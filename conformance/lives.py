@@ -11,12 +11,12 @@ from typing import Final
 
 from attrs import define, field
 
+from conformance.cleaning import FINISHED
 from conformance.collection import Export, identity
 from conformance.exchange import Exchange, Request
 from conformance.run import Run
 
 _STAGES: Final = {"NotStarted": 0, "InProgress": 1, "Complete": 2, "Invalid": 2}
-_FINISHED: Final = ("Complete", "Invalid")
 _PATIENCE: Final = 5.0
 """Seconds within which what was done must show."""
 _PAUSE: Final = 0.1
@@ -45,7 +45,7 @@ class Life:
     @property
     def finished(self) -> bool:
         """Whether it has come to its end, and may be deleted."""
-        return self.status in _FINISHED
+        return self.status in FINISHED
 
     def is_late(self, place: str, *, found: bool) -> bool:
         """Whether a place does not show yet what has become of it, and may be given time."""

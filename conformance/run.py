@@ -342,13 +342,14 @@ class Run:
         self.endpoint.own.discard(one)
         self._deletes, self.slow = True, False
 
-    def remove(self, one: str) -> None:
+    def remove(self, one: str) -> Exchange:
         """Delete an export of this run, without judging how that goes."""
         exchange = self.unjudged(Request.to("deleteExport", id=one))
         if exchange.status in (204, 404):
             self.let_go(one)
         else:
             self.refused.add(one)
+        return exchange
 
     def unjudged(self, request: Request) -> Exchange:
         """Send a request of the run's own housekeeping, which proves nothing."""

@@ -60,7 +60,7 @@ def test_the_end_of_the_time_concludes_with_what_was_seen() -> None:
     ],
 )
 def test_what_a_quick_run_finds_a_full_one_finds(fault: str, requirement: str) -> None:
-    bounds = ("--max-requests", "700", "--max-seconds", "20", "--fail-on", "should", "--seed", "7")
+    bounds = ("--max-requests", "400", "--max-seconds", "20", "--fail-on", "should", "--seed", "7")
     with serve(Settings(token=TOKEN, fault=fault)) as url:
         said = judge(url, "--profile", "full", "--requirement", requirement, *bounds)
     assert said.with_outcome("violated") == {requirement}, said.output

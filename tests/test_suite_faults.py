@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from suite import narrowly
+from test_suite_oracle import NEEDED_FOR
 
 from conformance.mock import FAULTS, Fault
 
@@ -26,10 +27,10 @@ _MOST = len(FAULTS) if os.environ.get("FAULTS") == "all" else 2
 
 
 def _chosen() -> list[Fault]:
-    """The first faults of each requirement."""
+    """The first faults of each requirement, those before all that a check is needed for."""
     times: Counter[str] = Counter()
     chosen = []
-    for fault in NAMED:
+    for fault in sorted(NAMED, key=lambda fault: fault.name not in NEEDED_FOR.values()):
         times[fault.requirements[0]] += 1
         if times[fault.requirements[0]] <= _MOST:
             chosen.append(fault)
@@ -43,6 +44,10 @@ def test_every_fault_that_is_left_out_is_there_and_has_a_reason() -> None:
 
 def test_no_requirement_is_left_without_a_fault_that_names_it() -> None:
     assert {fault.requirements[0] for fault in NAMED} == {fault.requirements[0] for fault in FAULTS.values()}
+
+
+def test_the_faults_that_checks_are_needed_for_are_all_judged() -> None:
+    assert set(NEEDED_FOR.values()) <= {fault.name for fault in _chosen()}
 
 
 @pytest.mark.parametrize("fault", _chosen(), ids=lambda fault: fault.name)

@@ -22,7 +22,7 @@ def test_no_reading_is_found_at_fault(name: str) -> None:
     assert said.code == _TOO_LITTLE.get(name, 0)
 
 
-@pytest.mark.parametrize(("size", "protocol"), [(250, "HTTP/1.0"), (30, "HTTP/1.1"), (1500, "HTTP/1.1")])
+@pytest.mark.parametrize(("size", "protocol"), [(250, "HTTP/1.0"), (30, "HTTP/1.1"), (1001, "HTTP/1.1")])
 def test_a_conforming_server_of_another_make_is_not_found_at_fault(size: int, protocol: str) -> None:
     with serving(size, TOKEN, protocol) as url:
         said = judge(url, "--seed", "4", "--fail-on", "should")
