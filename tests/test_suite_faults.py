@@ -1,8 +1,8 @@
 """Each fault of the mock is seen, and named by the requirement that it violates.
 
-A run narrowed to the requirement is enough here. Two faults for each requirement are judged, and with `FAULTS=all` in
-the environment every one. What a narrowed run cannot see stands in `faults.elsewhere.txt`, each with the reason;
-`make prove` judges every fault by the whole profile.
+A run narrowed to the requirement is enough here. Two faults of each MUST and one of each SHOULD are judged, and with
+`FAULTS=all` in the environment every one. What a narrowed run cannot see stands in `faults.elsewhere.txt`, each with
+the reason; `make prove` judges every fault by the whole profile.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import pytest
 from suite import narrowly
 from test_suite_oracle import NEEDED_FOR
 
+from conformance import ledger
+from conformance.ledger import Level
 from conformance.mock import FAULTS, Fault
 
 ELSEWHERE = dict(
@@ -23,7 +25,8 @@ ELSEWHERE = dict(
     if line and not line.startswith("#")
 )
 NAMED = [fault for name, fault in FAULTS.items() if name not in ELSEWHERE]
-_MOST = len(FAULTS) if os.environ.get("FAULTS") == "all" else 2
+_ALL = os.environ.get("FAULTS") == "all"
+_MOST = {Level.MUST: 2, Level.SHOULD: 1}
 
 
 def _chosen() -> list[Fault]:
@@ -31,8 +34,9 @@ def _chosen() -> list[Fault]:
     times: Counter[str] = Counter()
     chosen = []
     for fault in sorted(NAMED, key=lambda fault: fault.name not in NEEDED_FOR.values()):
-        times[fault.requirements[0]] += 1
-        if times[fault.requirements[0]] <= _MOST:
+        requirement = ledger.requirements()[fault.requirements[0]]
+        times[requirement.id] += 1
+        if _ALL or times[requirement.id] <= _MOST[requirement.level] or fault.name in NEEDED_FOR.values():
             chosen.append(fault)
     return chosen
 
