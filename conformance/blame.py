@@ -5,7 +5,7 @@ What the smallest form is, `reduction` finds out; whether a violation is one at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from attrs import evolve
@@ -14,7 +14,7 @@ from conformance import spec
 from conformance.checks.registry import Observation
 from conformance.evidence import OWN_CAUSE
 from conformance.exchange import Credential, CredentialKind, Exchange, Request, encode
-from conformance.query import Validity
+from conformance.query import Parameter, Validity
 from conformance.reduction import fails, reduce
 from conformance.run import FULL, Run, Suspicion
 from conformance.values import plain_value
@@ -32,6 +32,7 @@ _OF_STATUSES: Final = frozenset({"documented_status", "valid_request_is_accepted
 """Checks that tell which status is wrong by itself, whatever else is asked for."""
 _UNDOCUMENTED: Final = ("status-documented", "path-served")
 """Requirements that a status breaks which nothing may have."""
+_EVERY_PARAMETER: Final = "unprocessable-every-parameter"
 _BUST: Final = ("nothing", "1")
 """A parameter that means nothing and that no cache has seen."""
 
@@ -73,7 +74,9 @@ def count(run: Run, suspicion: Suspicion) -> None:
         exchange, observation = twin
         run.broke(observation.requirement, exchange, observation.message, check=observation.check)
         return
-    blamed = _cause(run, exchange.request, observation) or observation.requirement
+    # A parameter that is not judged is not named either.
+    unrefused = _unrefused(run, exchange) if observation.requirement == _EVERY_PARAMETER else None
+    blamed = unrefused or _cause(run, exchange.request, observation) or observation.requirement
     run.broke(blamed, exchange, observation.message, check=check)
 
 
@@ -139,6 +142,26 @@ def _fault_of_status(run: Run, exchange: Exchange, observation: Observation) -> 
     return None
 
 
+def _invalid(run: Run, exchange: Exchange) -> Mapping[str, Parameter]:
+    return run.context(exchange).query.of(Validity.INVALID)
+
+
+def _may_be_unrefused(run: Run, exchange: Exchange) -> bool:
+    """Whether an invalid parameter was not seen to be refused, or was seen not to be."""
+    tallies = [run.tally(parameter.requirement) for parameter in _invalid(run, exchange).values()]
+    return any(tally.broken or not tally.held for tally in tallies)
+
+
+def _unrefused(run: Run, exchange: Exchange) -> str | None:
+    """The promise that an invalid parameter is refused which is broken where the parameter stands alone."""
+    for name, parameter in _invalid(run, exchange).items():
+        alone = exchange.request.with_pairs(((name, parameter.value),))
+        found = fails(run, alone, "invalid_parameter_is_refused")
+        if found:
+            return found[1].requirement
+    return None
+
+
 def _twins_without_the_matter(run: Run, exchange: Exchange, observation: Observation) -> Iterator[Request]:
     request = exchange.request
     if observation.check == "bad_credential_is_refused":
@@ -146,7 +169,7 @@ def _twins_without_the_matter(run: Run, exchange: Exchange, observation: Observa
     elif observation.requirement == "skip-past-end":
         yield request.with_pairs((name, "1" if name == "$skip" else value) for name, value in request.pairs)
     elif observation.check in _OF_INVALID_PARAMETERS:
-        invalid = run.context(exchange).query.of(Validity.INVALID)
+        invalid = _invalid(run, exchange)
         plain = {name: plain_value(run.knowledge.snapshot, name) for name in invalid}
         yield request.with_pairs((name, value) for name, value in request.pairs if name not in invalid)
         yield request.with_pairs((name, plain.get(name, value)) for name, value in request.pairs)
@@ -163,6 +186,7 @@ def may_follow(run: Run, suspicion: Suspicion) -> bool:
         or ("names-percent-encoded" in others and "%24" in exchange.request.query)
         or ("path-without-slash" in others and _by_the_bare_path(exchange.request))
         or (requirement not in _UNDOCUMENTED and exchange.status in wrong)
+        or (requirement == _EVERY_PARAMETER and _may_be_unrefused(run, exchange))
     )
 
 

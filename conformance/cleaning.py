@@ -17,6 +17,7 @@ from conformance import spec
 from conformance.account import BudgetSpentError
 from conformance.collection import identity
 from conformance.endpoint import UnsendableError
+from conformance.exchange import Exchange
 from conformance.run import Run
 
 UNFINISHED: Final = frozenset({"NotStarted", "InProgress"})
@@ -66,13 +67,25 @@ def left_behind(run: Run) -> list[str]:
     ]
 
 
+def note_refusal(run: Run, exchange: Exchange, status: str) -> None:
+    """Hold it against a server that it has not deleted an export which had come to its end.
+
+    Args:
+        run: The run, whose own the export is.
+        exchange: The exchange of the deletion.
+        status: The status of the export.
+    """
+    if 0 < exchange.status < 500 and exchange.status not in _NO_SAY:
+        run.broke("life-deleted", exchange, f"status {exchange.status} for an export that is {status}")
+
+
 def _remove(run: Run, ids: set[str], statuses: Mapping[str, str] = _NOTHING) -> None:
     """Delete exports; that one which had come to its end is refused again is a fault of the server."""
     for one in sorted(ids):
         exchange = run.remove(one)
-        status = statuses.get(one)
-        if status in FINISHED and one in run.living and 400 <= exchange.status < 500 and exchange.status not in _NO_SAY:
-            run.broke("life-deleted", exchange, f"status {exchange.status} for an export that is {status}")
+        status = statuses.get(one, "")
+        if status in FINISHED and one in run.living:
+            note_refusal(run, exchange, status)
 
 
 def _statuses(run: Run) -> dict[str, str]:

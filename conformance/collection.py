@@ -108,10 +108,7 @@ class Selection:
 def select(snapshot: Snapshot, query: Query) -> Selection:
     """The exports of a walk that a query selects."""
     tests: list[Callable[[Export], bool]] = [passes(name, value) for name in FILTERS if (value := query.value(name))]
-    passing = (
-        [export for export in snapshot.exports if all(test(export) for test in tests)] if tests else snapshot.exports
-    )
-    ids = tuple(map(identity, passing))
+    ids = tuple(identity(export) for export in snapshot.exports if all(test(export) for test in tests))
     return Selection(ids, tuple(name for name in COMPATIBILITY if name in query.parameters))
 
 

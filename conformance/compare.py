@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import groupby
 from typing import Any, Final
 
@@ -162,17 +163,17 @@ class _Both:
     new: Report
     before: Sequence[Record]
 
-    @property
+    @cached_property
     def entries(self) -> dict[str, Mapping[str, Any]]:
         """The requirements of the old report."""
         return _entries(self.old)
 
-    @property
+    @cached_property
     def now(self) -> dict[str, Mapping[str, Any]]:
         """The requirements of the new report."""
         return _entries(self.new)
 
-    @property
+    @cached_property
     def outcomes(self) -> Mapping[str, str]:
         """What the requirements came to before."""
         if self.old:

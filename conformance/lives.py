@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import define, field
 
-from conformance.cleaning import FINISHED
+from conformance.cleaning import FINISHED, note_refusal
 from conformance.collection import Export, identity
 from conformance.exchange import Exchange, Request
 from conformance.run import Run
@@ -115,10 +115,7 @@ class Lives:
         before = self._ids()
         exchange = self.run.send(Request.to("deleteExport", id=life.id))
         if exchange.status != 204:
-            if exchange.status < 500 and exchange.status not in (401, 403, 429):
-                self.run.broke(
-                    "life-deleted", exchange, f"status {exchange.status} for an export that is {life.status}"
-                )
+            note_refusal(self.run, exchange, life.status)
             return
         self.run.held("life-deleted")
         self.run.let_go(life.id)

@@ -30,7 +30,6 @@ from conformance.distribution import Controller, Worker, is_controller, worker_s
 from conformance.merging import Seen
 from conformance.opening import CannotTestError
 from conformance.options import OPTIONS, OptionError, Settings
-from conformance.redaction import hide_signed_links
 from conformance.run import Run
 from conformance.session import Session
 from conformance.verdict import ExitCode
@@ -381,7 +380,7 @@ def pytest_runtest_makereport(
     state = sessions.of(item.config)
     if call.excinfo and not isinstance(result.longrepr, tuple):
         # pytest shows it with some of its options, with what was in the variables.
-        result.longrepr = hide_signed_links(state.redactor(str(result.longrepr)), spec.collection_path().strip("/"))
+        result.longrepr = state.redactor.told(str(result.longrepr), spec.collection_path().strip("/"))
     if call.excinfo and not call.excinfo.errisinstance((RequirementViolatedError, pytest.skip.Exception)):
         where = traceback.extract_tb(call.excinfo.tb)[-1]
         place = f"{Path(where.filename).name}:{where.lineno}"

@@ -36,10 +36,7 @@ _DATE_OR_NUMBER: Final = re.compile(r"[0-9:TZ.+-]*")
 
 
 def hide_signed_links(text: str, collection: str) -> str:
-    """The text without the queries of URLs, except those of the collection: a mesh link is signed in its query.
-
-    Known secrets have to be out of it before: the rest of one that is cut in two could not be told any more.
-    """
+    """The text without the queries of URLs, except those of the collection: a mesh link is signed in its query."""
 
     def hide(match: re.Match[str]) -> str:
         path = match[1].replace("\\/", "/").rstrip("/")
@@ -87,6 +84,13 @@ class Redactor:
             pieces += [text[end : places[begin]], placeholder]
             end = places[stop]
         return "".join((*pieces, text[end:]))
+
+    def told(self, text: str, collection: str) -> str:
+        """The text without any secret, and without the signed queries of links.
+
+        In this order: the rest of a secret that is cut in two could not be told any more.
+        """
+        return hide_signed_links(self(text), collection)
 
     def cleaned(self, value: Any) -> Any:
         """Plain data without any secret in its texts."""

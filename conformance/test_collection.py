@@ -140,23 +140,27 @@ def _selected(run: Run, request: Request) -> tuple[str, ...]:
     return selection.ids if selection and not selection.open else ()
 
 
+def _stands_still(run: Run) -> Exchange | None:
+    """The end of one more walk, where that agrees with the one before it."""
+    known = run.knowledge.snapshot
+    closing, exchange = walking.walk(run)
+    return exchange if known and closing and known.agrees_with(closing) else None
+
+
 def _confirm_losses(run: Run, start: Request, last: Exchange, seen: list[str]) -> None:
     """An export on no page counts where the collection is the same before and after."""
-    known = run.knowledge.snapshot
     lost = [one for one in _selected(run, start) if one not in set(seen)]
     if not lost or run.suspicions or not last.is_list:
         # What is suspected already explains the loss: a slice that is wrong by itself, a link that is missing.
         return
-    closing, _ = walking.walk(run)
-    if known and closing and known.agrees_with(closing):
+    if _stands_still(run):
         run.broke("links-next-page", last, f"following next from page to page leaves out the export {lost[0]}")
 
 
 def _confirm_repeats(run: Run, start: Request, seen: list[str]) -> None:
     """An export on two pages counts where the collection is the same before and after."""
-    known = run.knowledge.snapshot
-    closing, exchange = walking.walk(run)
-    if known and closing and known.whole and known.agrees_with(closing):
+    known, exchange = run.knowledge.snapshot, _stands_still(run)
+    if exchange and known and known.whole:
         twice = next(one for one in seen if seen.count(one) > 1)
         ordered = any(name == "$orderBy" for name, _ in start.pairs)
         run.broke(

@@ -22,7 +22,7 @@ from conformance.latency import Latencies
 from conformance.ledger import Requirement
 from conformance.options import OTHER_VARIABLE, Settings
 from conformance.recurrence import Fate, fate, sightings
-from conformance.redaction import PLACEHOLDER, Redactor, hide_signed_links
+from conformance.redaction import PLACEHOLDER, Redactor
 from conformance.report.schema import SCHEMA, VERSION
 from conformance.verdict import JUDGED, ExitCode, Finding, Judgement, Outcome, Symptom
 
@@ -120,7 +120,7 @@ def document(judgement: Judgement, facts: Facts, redact: Redactor, past: Sequenc
         "exchanges": dict(facts.sources),
         "budget": _budget(facts),
         "latencies": {name: _latency(facts.latencies, name) for name in sorted(facts.latencies.buckets)},
-        "notes": [_hidden(redact(note)) for note in (*facts.notes, *_on_deviations(judgement))],
+        "notes": [redact.told(note, _COLLECTION) for note in (*facts.notes, *_on_deviations(judgement))],
         "deviations": [dict(_deviation(each, judgement, redact)) for each in judgement.deviations],
         "not_judged": [dict(_not_judged(requirement, judgement, redact)) for requirement in _unjudged(judgement)],
         "past": [_past_run(run) for run in past],
@@ -228,7 +228,7 @@ def _not_judged(requirement: Requirement, judgement: Judgement, redact: Redactor
     tally = judgement.tallies[requirement.id]
     yield "id", requirement.id
     yield "reason", "unchecked" if requirement.unchecked else tally.outcome.value
-    yield "why", _hidden(redact(requirement.unchecked or tally.doubt or tally.why_unexercised))
+    yield "why", redact.told(requirement.unchecked or tally.doubt or tally.why_unexercised, _COLLECTION)
 
 
 def _past_run(run: Record) -> dict[str, Any]:
@@ -258,7 +258,7 @@ def _requirement(
         "held": tally.held,
         "broken": tally.broken,
         "seconds": round(tally.seconds, 3),
-        "doubt": _hidden(redact(tally.doubt)),
+        "doubt": redact.told(tally.doubt, _COLLECTION),
         "lacking": tally.lacking,
         "past": [run.outcome(requirement.id) for run in past],
         "findings": [
@@ -329,7 +329,7 @@ def _finding(
         "check": finding.check,
         "cause": _cause(cause),
         "exchanges": finding.count,
-        "message": _hidden(redact(finding.message)),
+        "message": redact.told(finding.message, _COLLECTION),
         "source": exchange.source,
         "curl": curl(exchange.request, facts, redact),
         "replay": f"mesh-export-conformance replay report.json {name}",
@@ -362,11 +362,11 @@ def _request(request: Request, redact: Redactor) -> dict[str, Any]:
 
 
 def _response(exchange: Exchange, redact: Redactor) -> dict[str, Any]:
-    body = _hidden(redact(exchange.text[:_READ_OF_BODY]))
+    body = redact.told(exchange.text[:_READ_OF_BODY], _COLLECTION)
     return {
         "status": exchange.status,
         "failure": exchange.failure.value if exchange.failure else None,
-        "headers": [[redact(name), _hidden(redact(value))] for name, value in exchange.headers],
+        "headers": [[redact(name), redact.told(value, _COLLECTION)] for name, value in exchange.headers],
         "body": body[:_LONGEST_BODY],
         "cut": len(body) > _LONGEST_BODY or len(exchange.text) > _READ_OF_BODY,
         "bytes": len(exchange.body),
@@ -377,16 +377,12 @@ def _response(exchange: Exchange, redact: Redactor) -> dict[str, Any]:
 def _symptom(symptom: Symptom, redact: Redactor) -> dict[str, Any]:
     exchange = symptom.exchange
     return {
-        "message": _hidden(redact(symptom.message)),
+        "message": redact.told(symptom.message, _COLLECTION),
         "method": exchange.request.method,
         "target": redact(exchange.request.target),
         "status": exchange.status,
         "failure": exchange.failure.value if exchange.failure else None,
     }
-
-
-def _hidden(text: str) -> str:
-    return hide_signed_links(text, _COLLECTION)
 
 
 def curl(request: Request, facts: Facts, redact: Redactor) -> str:

@@ -28,6 +28,7 @@ from .tools import (
     plain,
     put,
     replies,
+    shared_in_flight,
 )
 
 if TYPE_CHECKING:
@@ -112,20 +113,6 @@ def _session(own: Gate) -> Gate:
         return None if agent in open_sessions and _anonymous(call) else refused
 
     return authorize
-
-
-def _shared_verdict(answer: Any) -> Any:
-    """Whether the token is good is kept in a place that simultaneous requests share."""
-    last: list[Call] = []
-
-    def other(call: Call) -> Answer:
-        last[:] = [call]
-        right: Answer = answer(call)
-        if right.status != 401:
-            return right
-        return evolve(right, delay=0.015, late=lambda: answer(_as_sent_by(call, last[0])))
-
-    return other
 
 
 def _as_sent_by(call: Call, other: Call) -> Call:
@@ -220,7 +207,7 @@ FAULTS = (
         "verdict-shared-in-flight",
         ("auth-required", "auth-wrong-token"),
         "A request without a good token is let in by one with it that comes at the same time.",
-        around("answer", _shared_verdict),
+        shared_in_flight(401, _as_sent_by),
     ),
     Fault("auth-not-required", ("auth-required", "auth-wrong-token"), "Anyone may read.", _accepts(lambda _call: True)),
     Fault(

@@ -19,6 +19,7 @@ from .tools import (
     one,
     put,
     selected,
+    shared_in_flight,
 )
 
 if TYPE_CHECKING:
@@ -103,20 +104,6 @@ def _mixed_up(answer: Any) -> Any:
         waiting.append(right)
         # Whoever is ready first gets what was asked last.
         return evolve(right, delay=0.015, late=waiting.pop)
-
-    return other
-
-
-def _headers_mixed_up(answer: Any) -> Any:
-    """The headers are kept in a place that simultaneous requests share."""
-    shared: list[Call] = []
-
-    def other(call: Call) -> Answer:
-        shared[:] = [call]
-        right: Answer = answer(call)
-        if right.status != 200:
-            return right
-        return evolve(right, delay=0.015, late=lambda: answer(_with_headers(call, shared[0])))
 
     return other
 
@@ -301,7 +288,7 @@ FAULTS = (
         "headers-mixed-up",
         ("answers-independent",),
         "Simultaneous requests are answered with the headers of the last of them.",
-        around("answer", _headers_mixed_up),
+        shared_in_flight(200, _with_headers),
     ),
     Fault(
         "roots-crossed",

@@ -60,6 +60,29 @@ def around(stage: str, wrapper: Callable[[Any], Any]) -> Change:
     return lambda stages: evolve(stages, **{stage: wrapper(getattr(stages, stage))})
 
 
+def shared_in_flight(status: int, borrow: Callable[[Call, Call], Call]) -> Change:
+    """Something of a call is kept in a place that simultaneous requests share: the last of them counts for all.
+
+    Args:
+        status: The status of the answers that wait for what comes meanwhile.
+        borrow: The call with what the last one has left.
+    """
+
+    def wrapper(answer: Any) -> Any:
+        last: list[Call] = []
+
+        def other(call: Call) -> Answer:
+            last[:] = [call]
+            right: Answer = answer(call)
+            if right.status != status:
+                return right
+            return evolve(right, delay=0.015, late=lambda: answer(borrow(call, last[0])))
+
+        return other
+
+    return around("answer", wrapper)
+
+
 def both(*changes: Change) -> Change:
     """Several changes, one after another.
 
