@@ -34,10 +34,20 @@ def _end(_kind: int, _frame: FrameType | None) -> NoReturn:
 
 
 @contextmanager
-def raised() -> Iterator[None]:
-    """Let a polite kill that comes within be what Ctrl-C is: a KeyboardInterrupt."""
-    with _handled_by(signal.default_int_handler):
-        yield
+def raised() -> Iterator[list[int]]:
+    """Let a polite kill that comes within be what Ctrl-C is: a KeyboardInterrupt.
+
+    Yields:
+        The interrupts that have come: what is raised where Python collects garbage is lost, and has to be raised again.
+    """
+    came: list[int] = []
+
+    def interrupt(kind: int, _frame: FrameType | None) -> NoReturn:
+        came.append(kind)
+        raise KeyboardInterrupt
+
+    with _handled_by(interrupt):
+        yield came
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -188,8 +188,13 @@ def _take_part(config: pytest.Config) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int | pytest.ExitCode | None, int | None]:
     """Give every end of the command one of our exit codes."""
     state = config.stash.get(sessions.KEY, None)
+    heeded: AbstractContextManager[list[int]] = interrupts.raised()
+    if hasattr(config, "workerinput"):
+        heeded = nullcontext([])
     try:
-        with nullcontext() if hasattr(config, "workerinput") else interrupts.raised():
+        with heeded as came:
+            if state is not None:
+                state.interrupts = came
             result = yield
     except pytest.UsageError as error:
         _refuse(str(error))
@@ -225,6 +230,12 @@ class _Interruption:
             _conclude(state, state.seen)
         else:
             sys.stderr.write(f"{interrupts.NOTHING_YET}\n")
+
+
+def _heed(state: Session) -> None:
+    """Interrupt the run now where an interrupt came that had no effect."""
+    if state.interrupts:
+        raise KeyboardInterrupt
 
 
 def _note_interrupt(state: Session) -> None:
@@ -308,6 +319,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
                 if state.run.no_api and not is_worker:
                     session.items.clear()
             result = yield
+            _heed(state)
         except KeyboardInterrupt:
             _note_interrupt(state)
             raise
@@ -347,6 +359,7 @@ def _conclude(state: Session, seen: Seen) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """After a probe, confirm what it raised suspicion of; a probe that confirmed a violation fails."""
     run = sessions.of(item.config).run
+    _heed(sessions.of(item.config))
     if run.spent:
         pytest.skip(run.spent)
     sent = run.endpoint.sent

@@ -55,6 +55,7 @@ class Session:
     notes: list[str] = field(factory=list)
     started: datetime = field(factory=lambda: datetime.now(UTC))
     interrupted: bool = False
+    interrupts: list[int] = field(factory=list)
     probes: int = 0
     done: int = 0
     redactor: Redactor = field(factory=Redactor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 
 import pytest
@@ -41,6 +42,13 @@ def test_a_polite_kill_is_an_interrupt_like_another(kind: signal.Signals) -> Non
             signal.raise_signal(kind)
     finally:
         signal.signal(kind, before)
+
+
+def test_an_interrupt_that_is_lost_on_its_way_is_known() -> None:
+    with interrupts.raised() as came:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert came == [signal.SIGINT]
 
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGHUP])
