@@ -17,6 +17,9 @@ from conformance.run import FULL, Run
 
 _WITHOUT_A_LIST: Final = 300
 """Requests that a run may send where the collection cannot be read."""
+_ENOUGH_TO_TELL: Final = 4
+_MOST: Final = 2 / 3
+"""The share of a list that two answers moments apart have in common at least, however the collection moves."""
 
 
 class CannotTestError(Exception):
@@ -39,6 +42,7 @@ def open_run(run: Run) -> None:
     with run.source("walk"):
         minimal = run.send(Request(headers=(("prefer", "return=minimal"),)))
         default = run.send(Request(headers=FULL))
+    _see_the_first_again(run, first)
     _learn_default_top(run, default, len(snapshot.exports))
     run.knowledge.replace_snapshot(snapshot)
     run.knowledge.plain_minimal = _minimal_is_plain(run, minimal)
@@ -48,6 +52,21 @@ def open_run(run: Run) -> None:
         for observation in run.observe(exchange):
             if not observation.holds:
                 run.suspect(exchange, observation)
+
+
+def _see_the_first_again(run: Run, first: Exchange) -> None:
+    """Hold the first answer of all, of a server that nobody has asked yet, against the same request moments later."""
+    with run.source("walk"):
+        again = run.send(first.request)
+    size = max(len(first.ids), len(again.ids))
+    if not (first.is_list and again.is_list) or size < _ENOUGH_TO_TELL:
+        return
+    shared = len(set(first.ids) & set(again.ids))
+    if shared < _MOST * size:
+        message = f"the first answer of all has {len(first.ids)} exports, the next to the same request {len(again.ids)}"
+        run.broke("answers-independent", first, f"{message}, and {shared} are in both")
+    else:
+        run.held("answers-independent")
 
 
 def _learn_default_top(run: Run, default: Exchange, size: int) -> None:

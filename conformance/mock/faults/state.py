@@ -38,13 +38,14 @@ def _key(
 
 
 def _cache(key: Callable[[Call], Hashable]) -> Change:
-    """Keeps pages of the list by a key that does not tell all requests apart."""
+    """Keeps pages of the list, for each user, by a key that does not tell all requests apart."""
 
     def wrapper(list_exports: Any) -> Any:
         kept: dict[Hashable, Answer] = {}
 
         def listed(call: Call, query: Query) -> Answer:
-            return kept.setdefault(key(call), list_exports(call, query))
+            of_user = (tuple(call.request.lines("authorization")), key(call))
+            return kept.setdefault(of_user, list_exports(call, query))
 
         return listed
 
