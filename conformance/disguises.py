@@ -75,7 +75,7 @@ def near_misses(token: str) -> list[Credential]:
     return [tokens[0], others[0], tokens[1], others[1], *tokens[2:], *others[2:]]
 
 
-_OTHER_SCHEMES: Final = ("Basic", "Bear", "Token", "Digest", "Negotiate", "ApiKey")
+_OTHER_SCHEMES: Final = ("Basic", "Bear", "Bearers", "Token", "Digest", "Negotiate", "ApiKey")
 
 
 def named(name: str, token: str) -> Credential | None:

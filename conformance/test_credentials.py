@@ -107,10 +107,12 @@ def test_what_is_nearly_the_token_is_refused(run: Run) -> None:
 
 @pytest.mark.requirements("auth-required", "auth-accepted", "answers-independent")
 def test_a_refusal_leaves_no_trace_and_neither_does_a_success(run: Run) -> None:
+    good = Request(query="$top=3")
     with run.endpoint.one_connection():
-        for _ in range(2):
-            run.send(Request(query="$top=3"))
-            run.send(Request(query="$top=3", credential=NO_CREDENTIAL))
+        for credential in (NO_CREDENTIAL, disguises.NEVER_GIVEN):
+            run.send(good)
+            run.send(_as(good, credential))
+        run.send(good)
     together = [Request(query=f"$top=3&$skip={skip}") for skip in range(4, 8)]
     run.send_all([*together, *(_as(request, NO_CREDENTIAL) for request in together)])
     run.send_all(_alternately(together))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import combinations
 
 import pytest
 
 from conformance import spec, values
-from conformance.exchange import Request
+from conformance.exchange import Exchange, Request
 from conformance.query import FILTERS
 from conformance.run import FULL, Run
 
@@ -67,6 +68,31 @@ def test_every_invalid_parameter_is_named(run: Run) -> None:
     backwards = [Request.of(reversed(chosen)) for chosen in combinations(invalid.items(), 2)]
     page = Request.of((("$top", values.TOO_LARGE), ("iModelId", "x"), ("changesetId", "x")))
     run.send_all([page, Request.of(invalid.items()), *pairs, *backwards])
+    _each_message_has_its_target(run, list(invalid.items()))
+
+
+def _each_message_has_its_target(run: Run, invalid: list[tuple[str, str]]) -> None:
+    """What the server says of one parameter alone, and of no other, it does not say of another beside it."""
+    said = [(name, text) for name, value in invalid for text, _ in _details(run.send_once(Request.of([(name, value)])))]
+    times = Counter(text for _, text in said)
+    about = {text: name for name, text in said if times[text] == 1}
+    together = run.send_once(Request.of(invalid))
+    for text, target in _details(together):
+        if about.get(text, target) != target:
+            message = f"the detail that says of {about[text]} what is said of it alone has the target {target!r}"
+            run.broke("unprocessable-detail-target", together, message)
+            return
+
+
+def _details(exchange: Exchange) -> list[tuple[str, str]]:
+    """Message and target of each detail that has both."""
+    details = exchange.error.get("details")
+    pairs = [
+        (detail.get("message"), detail.get("target"))
+        for detail in (details if isinstance(details, list) else [])
+        if isinstance(detail, dict)
+    ]
+    return [(text, target) for text, target in pairs if isinstance(text, str) and isinstance(target, str)]
 
 
 @pytest.mark.requirements(

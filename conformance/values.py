@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
-from conformance.collection import Snapshot
+from conformance.collection import Snapshot, requested
 from conformance.knowledge import LARGEST_TOP
 from conformance.query import FILTERS
 
@@ -87,6 +87,14 @@ def real_values(snapshot: Snapshot | None, name: str, most: int) -> list[str]:
     alike = sorted(every, key=lambda value: -max(_shared_prefix(value, other) for other in every if other != value))
     chosen = [every[0], every[-1], *alike, *every]
     return list(dict.fromkeys(chosen))[:most]
+
+
+def values_at_the_ends(snapshot: Snapshot | None, name: str) -> list[str]:
+    """The values of the exports that come first and last, in the collection's own order and by date."""
+    exports = snapshot.exports if snapshot else []
+    by_date = sorted(exports, key=lambda export: str(export.get("lastModified")))
+    ends = [export for several in (by_date[-1:], by_date[:1], exports[:1], exports[-1:]) for export in several]
+    return list(dict.fromkeys(str(value) for export in ends if (value := requested(export, name))))
 
 
 def alike(value: str) -> list[str]:

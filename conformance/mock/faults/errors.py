@@ -60,6 +60,11 @@ def _targets(target: Callable[[str], Any]) -> Callable[[Json], Json]:
     return _each(lambda detail: {**detail, "target": target(detail.get("target") or "")})
 
 
+def _with_sorted_targets(details: list[Json]) -> list[Json]:
+    targets = sorted(detail["target"] for detail in details)
+    return [{**detail, "target": target} for detail, target in zip(details, targets, strict=True)]
+
+
 def _rotated(details: list[Json]) -> list[Json]:
     """Gives each detail the target of another, and a single one that of a parameter that is not at fault."""
     targets = [detail["target"] for detail in details]
@@ -362,6 +367,12 @@ FAULTS = (
         ("unprocessable-detail-target",),
         "The first target is a parameter that is not at fault.",
         errors(_details(_rotated), 422),
+    ),
+    Fault(
+        "detail-targets-sorted",
+        ("unprocessable-detail-target",),
+        "Of several details the targets stand in alphabetical order, and the rest does not.",
+        errors(_details(_with_sorted_targets), 422),
     ),
     Fault(
         "target-with-path",
