@@ -24,16 +24,22 @@ _MOST_SEQUENCES: Final = 400
 
 @frozen
 class SelectionKey:
-    """What decides which exports a query selects, and in which order."""
+    """What decides which exports a query selects, and in which order.
 
-    filters: tuple[tuple[str, str], ...]
-    order: str | None
+    Nobody has to order a list that asks for no order in the same way in both representations.
+    """
+
+    filters: tuple[tuple[str, str], ...] = ()
+    order: str | None = None
+    full: bool = True
 
     @classmethod
-    def of(cls, query: Query) -> SelectionKey:
-        """The key of a query whose parameters are all valid."""
+    def of(cls, query: Query, *, full: bool) -> SelectionKey:
+        """The key of a query whose parameters are all valid, in one representation."""
         named = ((name, query.value(name)) for name in (*FILTERS, *COMPATIBILITY))
-        return cls(tuple((name, value) for name, value in named if value is not None), query.value("$orderBy"))
+        order = query.value("$orderBy")
+        filters = tuple((name, value) for name, value in named if value is not None)
+        return cls(filters, order, full or order is not None)
 
 
 @define
@@ -76,7 +82,7 @@ class Knowledge:
         self.sequences.clear()
         self.compatible.clear()
         if snapshot.whole:
-            self.sequences[SelectionKey((), None)] = tuple(snapshot.by_id)
+            self.sequences[SelectionKey()] = tuple(snapshot.by_id)
         self.hosts = frozenset(host for export in snapshot.exports if (host := mesh_host(export)))
 
     def returned(self, snapshot: Snapshot) -> str | None:

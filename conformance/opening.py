@@ -10,13 +10,15 @@ from typing import Final
 from attrs import evolve
 
 from conformance import values, walking
+from conformance.checks.links import link_query
 from conformance.collection import identity
 from conformance.exchange import NO_CREDENTIAL, Exchange, Request
-from conformance.knowledge import DEFAULT_TOP
+from conformance.knowledge import DEFAULT_TOP, LARGEST_TOP
 from conformance.run import FULL, Run
 
 _WITHOUT_A_LIST: Final = 300
 """Requests that a run may send where the collection cannot be read."""
+_WHOLE: Final = ("$top", str(LARGEST_TOP))
 _ENOUGH_TO_TELL: Final = 4
 _MOST: Final = 2 / 3
 """The share of a list that two answers moments apart have in common at least, however the collection moves."""
@@ -40,7 +42,7 @@ def open_run(run: Run) -> None:
         run.endpoint.cut_budget(_WITHOUT_A_LIST)
         return
     with run.source("walk"):
-        minimal = run.send(Request(headers=(("prefer", "return=minimal"),)))
+        minimal = run.send(Request.of((_WHOLE,), headers=(("prefer", "return=minimal"),)))
         default = run.send(Request(headers=FULL))
     _see_the_first_again(run, first)
     _learn_default_top(run, default, len(snapshot.exports))
@@ -74,6 +76,11 @@ def _learn_default_top(run: Run, default: Exchange, size: int) -> None:
     came = len(default.exports)
     if default.is_list and came and came != min(DEFAULT_TOP, size) and came < size:
         run.knowledge.default_top = came
+        run.broke("top-default", default, f"{came} exports without $top")
+    elif default.is_list and came > DEFAULT_TOP:
+        # It may be any size that holds them all: what `self` says, if it says one.
+        link = link_query(default.links.get("self", ""))
+        run.knowledge.default_top = max(came, (link.count("$top") if link else None) or LARGEST_TOP)
         run.broke("top-default", default, f"{came} exports without $top")
 
 

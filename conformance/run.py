@@ -234,10 +234,11 @@ class Run:
             return
         if context.query.count("$skip") or selection.open or set(ids) != selection.members:
             return
-        if context.preferred is not Preferred.REPRESENTATION:
+        if context.preferred is Preferred.UNCLEAR:
             return
         if len(ids) == len(selection.members):
-            self.knowledge.learn_sequence(SelectionKey.of(context.query), tuple(ids))
+            full = context.preferred is Preferred.REPRESENTATION
+            self.knowledge.learn_sequence(SelectionKey.of(context.query, full=full), tuple(ids))
 
     def broke(
         self, requirement: str, exchange: Exchange, message: str, *, check: str = "", reduced: bool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -13,7 +14,10 @@ from conformance.exchange import Request
 from conformance.knowledge import DEFAULT_TOP
 from conformance.query import Query, Validity, read, same_type
 
-_DOCUMENTED: Final = tuple(name.strip("$").lower() for name in spec.parameters("query"))
+_WHOLE_NAME: Final = re.compile(
+    rf"(?<![a-z])({'|'.join(name.strip('$') for name in spec.parameters('query'))})(?![-_a-z])", re.IGNORECASE
+)
+"""A documented name in another spelling, and not the beginning of a name such as `$skiptoken`."""
 
 
 def link_query(href: str) -> Query | None:
@@ -58,7 +62,7 @@ def _by_cursor(context: Context, link: Query) -> bool:
 
 def cursors(link: Query) -> frozenset[str]:
     """The parameters of the server's own by which a link names its page; none where it has `$skip`."""
-    spoiled = any(known in name.lower() for name in link.unknown for known in _DOCUMENTED)
+    spoiled = any(_WHOLE_NAME.search(name) for name in link.unknown)
     return frozenset() if "$skip" in link.parameters or link.respelled or spoiled else link.unknown
 
 
@@ -148,9 +152,15 @@ def _leads(
         return
     wanted = expected["$top"]
     # A link that leaves $top out loses a parameter: that is another requirement's business.
-    right_size = size in (None, top)
+    right_size = size in (None, top) or (requirement == "links-next-page" and _is_the_rest(context, skip, size))
     message = f"leads to $skip={skip}, $top={size}; the page is at $skip={expected['$skip']}, $top={wanted or top}"
     yield judged(requirement, skip == expected["$skip"] and right_size, message)
+
+
+def _is_the_rest(context: Context, skip: int, size: int) -> bool:
+    """Whether a page has all that is left, so that a larger one would have the same."""
+    selection = context.selection
+    return selection is not None and not selection.open and skip + size >= len(selection.ids)
 
 
 def _leads_back(context: Context, href: str, skip: int, top: int) -> Iterator[Observation]:

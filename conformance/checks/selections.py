@@ -154,9 +154,10 @@ def _kept(context: Context, wanted: Selection, skip: int) -> Iterator[str]:
 def sequence(context: Context) -> Iterator[Observation]:
     """A page is the slice of its selection that `$skip` and `$top` cut out, in the order that was seen before."""
     wanted = _selection(context)
-    if wanted is None or wanted.open or not context.exchange.ids:
+    if wanted is None or wanted.open or not context.exchange.ids or context.preferred is Preferred.UNCLEAR:
         return
-    whole = context.knowledge.sequences.get(SelectionKey.of(context.query))
+    full = context.preferred is Preferred.REPRESENTATION
+    whole = context.knowledge.sequences.get(SelectionKey.of(context.query, full=full))
     if whole is None or set(whole) != wanted.members:
         return
     query, ids = context.query, context.exchange.ids

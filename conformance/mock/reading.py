@@ -36,6 +36,7 @@ class Reading:
         fresh_signatures: The signature of a mesh link is another one in each answer.
         default_order: The order without `$orderBy`.
         filtered_order: The order without `$orderBy` where there is a filter.
+        full_order: The order without `$orderBy` in the full representation.
         ties: Exports of one date keep their places in both orders, stand by id, or one order is the reverse of
             the other.
         repeated: A parameter that is given more than once: the first counts, the last, all joined by a comma, or none.
@@ -106,6 +107,7 @@ class Reading:
 
     default_order: Literal["changeset", "stored", "id", "oldest", "newest"] = "changeset"
     filtered_order: Literal["same", "stored"] = "same"
+    full_order: Literal["same", "id"] = "same"
     ties: Literal["kept", "reversed", "id"] = "kept"
 
     repeated: Literal["first", "last", "join", "refuse"] = "first"
@@ -237,6 +239,7 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
             "request_date": True,
             "upper_case_data": True,
             "default_order": "newest",
+            "full_order": "id",
             "ties": "reversed",
             "refusal_codes": "same",
             "unauthorized_details": True,

@@ -109,8 +109,10 @@ def order(call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Expor
     name = call.reading.default_order
     if call.reading.filtered_order != "same" and MATCHERS.keys() & query.values.keys():
         name = call.reading.filtered_order
-    placed = sorted(exports, key=_DEFAULT_ORDERS[name])
     wanted = query.values.get("$orderBy")
+    if wanted is None and call.reading.full_order != "same" and call.stages.prefer(call).full:
+        name = call.reading.full_order
+    placed = sorted(exports, key=_DEFAULT_ORDERS[name])
     if wanted is None:
         return placed
     if call.reading.ties == "id":

@@ -362,7 +362,7 @@ FAULTS = (
     ),
     Fault(
         "full-in-other-order",
-        _S,
+        ("list-order-steady",),
         "The full representation turns each page around.",
         documents(_reordered, lambda call: not has("$orderBy")(call)),
     ),
