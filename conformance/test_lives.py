@@ -137,7 +137,8 @@ def _linked(run: Run, schema: schemathesis.BaseSchema) -> type[Any]:
 
 def _response(exchange: Exchange) -> Response:
     """An answer as schemathesis takes it; one that is not sent, because it may not be, is a 404."""
-    headers = [(name, value) for name, value in exchange.headers if name != "content-encoding"]
+    # As bytes: a value may have letters beyond ASCII.
+    headers = [(name.encode(), value.encode()) for name, value in exchange.headers if name != "content-encoding"]
     request = httpx2.Request(exchange.request.method, f"http://localhost{spec.collection_path()}")
     response = httpx2.Response(exchange.status or 503, headers=headers, content=exchange.body, request=request)
     response.elapsed = timedelta(seconds=exchange.elapsed)

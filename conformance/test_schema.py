@@ -131,7 +131,8 @@ def _validate(case: schemathesis.Case[Any], exchange: Exchange, run: Run) -> Non
     """Have schemathesis run its checks and ours; a failure of theirs is kept for a second look, as ours are."""
     response = httpx2.Response(
         exchange.status,
-        headers=[(name, value) for name, value in exchange.headers if name != "content-encoding"],
+        # As bytes: a value may have letters beyond ASCII.
+        headers=[(name.encode(), value.encode()) for name, value in exchange.headers if name != "content-encoding"],
         content=exchange.body,
         request=httpx2.Request(exchange.request.method, f"http://localhost{exchange.request.path}"),
     )

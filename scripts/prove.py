@@ -109,6 +109,11 @@ def _beside(result: Result) -> list[str]:
     return [name for name in result.violated if name not in FAULTS[str(result.trial.fault)].requirements]
 
 
+def _is_loud(result: Result) -> bool:
+    """Whether a run on a server that conforms came to anything but that, or to too little to judge."""
+    return bool(result.violated) or result.code not in (0, 4)
+
+
 def _level(result: Result) -> str:
     return ledger.requirements()[_first(result)].level.value
 
@@ -137,9 +142,9 @@ def table(faults: list[Result], readings: list[Result]) -> str:
             f"Seconds: median {median(r.seconds for r in faults):.1f}, most {max(r.seconds for r in faults):.1f}.",
             "",
         ]
-    loud = [result for result in readings if result.violated]
+    loud = [result for result in readings if _is_loud(result)]
     lines += [f"Readings: {len(readings) - len(loud)} of {len(readings)} runs were silent."]
-    lines += [f"- {result.trial.title}: {', '.join(result.violated)}" for result in loud]
+    lines += [f"- {result.trial.title}: {', '.join(result.violated) or f'exit code {result.code}'}" for result in loud]
     return "\n".join(lines) + "\n"
 
 
@@ -174,7 +179,7 @@ def main() -> int:
     chosen.output.parent.mkdir(parents=True, exist_ok=True)
     chosen.output.write_text(text, encoding="utf-8")
     print(text)
-    return int(any(result.violated for result in results if not result.trial.fault))
+    return int(any(_is_loud(result) for result in results if not result.trial.fault))
 
 
 if __name__ == "__main__":

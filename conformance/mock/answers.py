@@ -81,7 +81,7 @@ def detail(call: Call, problem: Problem) -> Json:
 
 
 def finish(call: Call, answer: Answer) -> Answer:
-    """What every answer gets at last: members that the page does not name, and leave for other origins.
+    """What every answer gets at last: members and headers that the page does not name, and leave for other origins.
 
     Args:
         call: The call.
@@ -89,7 +89,10 @@ def finish(call: Call, answer: Answer) -> Answer:
     """
     if call.reading.extra_members and answer.document is not None:
         answer = evolve(answer, document=extended(answer.document))
-    return evolve(answer, headers=answer.headers + _cross_origin(call, answer)) if call.reading.cors else answer
+    further = _cross_origin(call, answer) if call.reading.cors else ()
+    if call.reading.latin_header:
+        further += (("X-Served-By", "Zürich"), ("X-Nothing", ""))
+    return evolve(answer, headers=answer.headers + further)
 
 
 def extended(value: Any) -> Any:

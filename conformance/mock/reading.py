@@ -83,6 +83,7 @@ class Reading:
         head: HEAD is answered.
         options: OPTIONS is answered.
         cors: Pages of other origins may read the answers.
+        latin_header: A header has a letter beyond ASCII, and another nothing.
         other_methods: What the remaining methods get.
         http_layer: What is malformed as HTTP is answered as well as can be, or refused in plain text.
         target_limit: The longest path and query that the HTTP layer takes.
@@ -158,6 +159,7 @@ class Reading:
     head: bool = True
     options: bool = True
     cors: bool = True
+    latin_header: bool = False
     other_methods: Literal["not-allowed", "not-found", "unauthorized-first"] = "not-allowed"
     http_layer: Literal["tolerant", "plain-text"] = "tolerant"
     target_limit: int = 60_000
@@ -252,6 +254,7 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
             "head": False,
             "options": False,
             "cors": False,
+            "latin_header": True,
             "messages": "other",
             "targets": "absent",
             "other_methods": "not-found",
