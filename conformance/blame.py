@@ -127,7 +127,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
             return "answers-independent"
     if observation.check in ("selection", "sequence", "data") and not request.header("prefer"):
         twin = fails(run, evolve(request, headers=(*request.headers, *FULL)), observation.check)
-        return twin[1].requirement if twin else "prefer-same-exports"
+        return twin[1].requirement if twin else "prefer-same-data"
     return None
 
 
@@ -169,9 +169,9 @@ def _twins_without_the_matter(run: Run, exchange: Exchange, observation: Observa
     elif observation.requirement == "skip-past-end":
         yield request.with_pairs((name, "1" if name == "$skip" else value) for name, value in request.pairs)
     elif observation.check in _OF_INVALID_PARAMETERS:
-        invalid = _invalid(run, exchange)
-        plain = {name: plain_value(run.knowledge.snapshot, name) for name in invalid}
-        yield request.with_pairs((name, value) for name, value in request.pairs if name not in invalid)
+        refusable = {**_invalid(run, exchange), **run.context(exchange).query.of(Validity.FREE)}
+        plain = {name: plain_value(run.knowledge.snapshot, name) for name in refusable}
+        yield request.with_pairs((name, value) for name, value in request.pairs if name not in refusable)
         yield request.with_pairs((name, plain.get(name, value)) for name, value in request.pairs)
 
 

@@ -14,7 +14,7 @@ from conformance.verdict import Tally
 BY_COMPARISON: Final = frozenset(
     {
         *("imodelid-access", "list-own"),
-        *("answers-independent", "names-percent-encoded", "prefer-same-exports"),
+        *("answers-independent", "names-percent-encoded", "prefer-same-data"),
         *(name for name in ledger.requirements() if name.startswith("life-")),
     }
 )

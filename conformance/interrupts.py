@@ -5,11 +5,12 @@ What an interrupted run does is decided by the plugin.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -17,6 +18,7 @@ _Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 _KINDS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """A closed terminal hangs up, where the platform knows that."""
 NOTHING_YET: Final = "Interrupted before anything was judged."
+_STDERR: Final = 2
 _SUITE_FAILED: Final = 5
 """As `ExitCode` has it, which takes longer to import than an interrupt may wait."""
 
@@ -29,8 +31,11 @@ def too_early() -> Iterator[None]:
 
 
 def _end(_kind: int, _frame: FrameType | None) -> NoReturn:
-    sys.stderr.write(f"{NOTHING_YET}\n")
-    raise SystemExit(_SUITE_FAILED)
+    # Nothing is raised: where Python collects garbage or imports a module, that would be lost.
+    with suppress(RuntimeError, OSError):
+        sys.stdout.flush()
+    os.write(_STDERR, f"{NOTHING_YET}\n".encode())
+    os._exit(_SUITE_FAILED)
 
 
 @contextmanager

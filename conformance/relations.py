@@ -192,7 +192,7 @@ def asc_is_reverse_of_desc_up_to_ties(send: Send, request: Request) -> Iterator[
         yield judged(requirement, up == down[::-1] == due, "not the other order backwards", contestable=True)
 
 
-@relation("prefer-same-exports")
+@relation("prefer-same-data")
 def representation_extends_minimal(send: Send, request: Request) -> Iterator[Observation]:
     """The full representation has what the minimal one has, and more."""
     others = tuple(line for line in request.headers if line[0].lower() != "prefer")
@@ -200,7 +200,7 @@ def representation_extends_minimal(send: Send, request: Request) -> Iterator[Obs
         send(evolve(request, headers=(*others, ("prefer", f"return={name}")))) for name in ("minimal", "representation")
     )
     if minimal.is_list and full.is_list:
-        yield judged("prefer-same-exports", *_alike(minimal, full), contestable=True)
+        yield judged("prefer-same-data", *_alike(minimal, full), contestable=True)
 
 
 @relation("root-links-only")

@@ -18,7 +18,7 @@ from conformance.run import FULL, Run
     *("exports-present", "export-id", "export-id-format", "export-displayname", "export-status", "export-status-known"),
     *("export-lastmodified", "export-lastmodified-format", "full-request", "full-imodelid", "full-changesetid"),
     *("full-exporttype", "full-lastmodified", "mesh-link-complete", "mesh-link-incomplete", "mesh-link-form"),
-    *("list-unique", "prefer-same-exports", "list-steady", "lastmodified-steady", "json-encoding", "json-unique-names"),
+    *("list-unique", "prefer-same-data", "list-steady", "lastmodified-steady", "json-encoding", "json-unique-names"),
     *("ok-json", "ok-media-type", "body-as-declared"),
 )
 @pytest.mark.parametrize("headers", [FULL, (("prefer", "return=minimal"),), ()], ids=["full", "minimal", "default"])

@@ -22,7 +22,7 @@ _SOME = ("$top", "30")
     "prefer-default",
     "prefer-minimal",
     "prefer-representation",
-    "prefer-same-exports",
+    "prefer-same-data",
     "full-request",
     "mesh-link-complete",
     "mesh-link-incomplete",

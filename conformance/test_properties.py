@@ -26,7 +26,7 @@ _ROUNDS: Final = 2
 @pytest.mark.requirements(
     *("filters-combine", "imodelid-only", "imodelid-complete", "changesetid-only", "changesetid-complete"),
     *("exporttype-only", "exporttype-complete", "orderby-asc", "orderby-desc", "orderby-complete", "orderby-steady"),
-    *("skip-leaves-out", "top-fills", "top-limits", "prefer-same-exports", "root-links-only", "root-prefix"),
+    *("skip-leaves-out", "top-fills", "top-limits", "prefer-same-data", "root-links-only", "root-prefix"),
     *("cdn-links-only", "cdn-urls", "links-keep-query", "links-next-page", "links-prev-page", "links-next-present"),
     *("tileversion-combines", "itwinjs-combines", "list-steady", "names-percent-encoded", "path-without-slash"),
 )

@@ -28,7 +28,7 @@ def test_what_was_answered_is_refused_without_a_credential(run: Run, settings: S
 
 
 @pytest.mark.requirements(
-    *("answers-independent", "prefer-default", "prefer-minimal", "prefer-representation", "prefer-same-exports"),
+    *("answers-independent", "prefer-default", "prefer-minimal", "prefer-representation", "prefer-same-data"),
     *("root-prefix", "root-links-only"),
 )
 def test_what_was_answered_is_answered_in_another_representation_and_with_another_root(

@@ -48,7 +48,7 @@ class Record:
         except ValueError:
             body = None
         self.exchanges.append((request, response.status_code, body))
-        headers = {name: value for name, value in response.headers.items() if name != "content-encoding"}
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
         return httpx2.Response(response.status_code, headers=headers, content=response.content)
 
     def items(self) -> list[dict[str, Any]]:

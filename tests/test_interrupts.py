@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import subprocess
+import sys
 
 import pytest
+from suite import ROOT
 
 from conformance import interrupts
 from conformance.verdict import ExitCode
@@ -27,11 +30,21 @@ def test_an_interrupt_that_is_held_back_comes_when_the_work_is_over(failure: Exc
     assert done
 
 
-def test_an_interrupt_that_comes_too_early_ends_with_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end, interrupts.too_early():
-        signal.raise_signal(signal.SIGTERM)
-    assert end.value.code == ExitCode.SUITE_FAILED
-    assert capsys.readouterr().err == "Interrupted before anything was judged.\n"
+_WHERE_WHAT_IS_RAISED_IS_LOST = """
+import contextlib, signal
+from conformance import interrupts
+print("begun")
+with interrupts.too_early(), contextlib.suppress(BaseException):
+    signal.raise_signal(signal.SIGTERM)
+print("not reached")
+"""
+
+
+def test_an_interrupt_that_comes_too_early_ends_with_one_sentence() -> None:
+    call = [sys.executable, "-c", _WHERE_WHAT_IS_RAISED_IS_LOST]
+    run = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert run.returncode == ExitCode.SUITE_FAILED
+    assert (run.stdout, run.stderr) == ("begun\n", "Interrupted before anything was judged.\n")
 
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGHUP])

@@ -192,7 +192,7 @@ def _changed(context: Context) -> str | None:
     return "cdn-links-only" if "cdn" in context.query.parameters else None
 
 
-@check("list-steady", "lastmodified-steady", "prefer-same-exports", "root-links-only", "cdn-links-only")
+@check("list-steady", "lastmodified-steady", "prefer-same-data", "root-links-only", "cdn-links-only")
 def data(context: Context) -> Iterator[Observation]:
     """An export has the data that it has in the walk."""
     snapshot = context.knowledge.snapshot
@@ -215,7 +215,7 @@ def data(context: Context) -> Iterator[Observation]:
     elif compared:
         yield held(requirement)
         if context.preferred is not Preferred.REPRESENTATION:
-            yield held("prefer-same-exports")
+            yield held("prefer-same-data")
         yield held("lastmodified-steady")
 
 

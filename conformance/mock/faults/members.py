@@ -386,7 +386,7 @@ FAULTS = (
     ),
     Fault(
         "date-of-call-in-full",
-        ("lastmodified-steady", "prefer-same-exports"),
+        ("lastmodified-steady", "prefer-same-data"),
         "In full representation a `lastModified` is the date of the call.",
         items(_of_call, _in_full),
     ),

@@ -217,7 +217,7 @@ FAULTS = (
     ),
     Fault(
         "asc-ignored-in-full",
-        ("orderby-asc", "prefer-same-exports"),
+        ("orderby-asc", "prefer-same-data"),
         "`date:asc` is ignored in full representation.",
         _ignored(_ASC, full),
     ),

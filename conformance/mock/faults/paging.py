@@ -333,7 +333,7 @@ FAULTS = (
     ),
     Fault(
         "default-page-25-in-full",
-        ("top-default", "prefer-same-exports"),
+        ("top-default", "prefer-same-data"),
         "Without `$top` a page in full representation holds 25 exports.",
         _default(25, full),
     ),
@@ -415,7 +415,7 @@ FAULTS = (
     ),
     Fault(
         "skip-ignored-in-full",
-        ("skip-leaves-out", "prefer-same-exports"),
+        ("skip-leaves-out", "prefer-same-data"),
         "`$skip` is ignored in full representation.",
         _skip(lambda _query, _total: 0, full),
     ),

@@ -221,7 +221,7 @@ def _halved(_call: Call, _query: Query, exports: Sequence[Export]) -> Sequence[E
     return exports[::2]
 
 
-_R, _S = ("prefer-representation",), ("prefer-same-exports",)
+_R, _S = ("prefer-representation",), ("prefer-same-data",)
 
 FAULTS = (
     Fault(

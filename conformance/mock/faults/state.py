@@ -428,7 +428,7 @@ FAULTS = (
     ),
     Fault(
         "twice-in-full",
-        ("list-unique", "prefer-same-exports"),
+        ("list-unique", "prefer-same-data"),
         "Complete exports are listed twice in full representation.",
         _doubled(lambda _call, export: export.status == "Complete", full),
     ),
