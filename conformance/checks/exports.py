@@ -123,9 +123,11 @@ def _well_formed(link: str) -> bool:
 def mesh_hosts(context: Context) -> Iterator[Observation]:
     """With `cdn=1` mesh links lead to another host than in the walk; nothing else makes them do so."""
     usual = context.knowledge.hosts
-    if not context.readable_list or not usual or ("cdn" in context.query.parameters and not context.query.value("cdn")):
+    query = context.query
+    odd = query.respelled or ("cdn" in query.parameters and not query.value("cdn"))
+    if not context.readable_list or not usual or odd:
         return
-    cdn, root = context.query.value("cdn"), context.plain_root
+    cdn, root = query.value("cdn"), context.plain_root
     root_host = urlsplit(root).hostname if root else None
     for export in context.exchange.exports:
         host = mesh_host(export)
