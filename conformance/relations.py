@@ -7,7 +7,7 @@ against. Which requests it is put to is decided by the probes, and what is seen 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 from conformance import ledger, spec
 from conformance.checks.registry import Observation, judged
 from conformance.checks.selections import difference
-from conformance.collection import date, passes
+from conformance.collection import Export, date, identity, passes
 from conformance.exchange import Exchange, Request, encode
 from conformance.knowledge import LARGEST_TOP
 from conformance.query import COMPATIBILITY, FILTERS
@@ -194,13 +194,24 @@ def asc_is_reverse_of_desc_up_to_ties(send: Send, request: Request) -> Iterator[
 
 @relation("prefer-same-data")
 def representation_extends_minimal(send: Send, request: Request) -> Iterator[Observation]:
-    """The full representation has what the minimal one has, and more."""
+    """The full representation has what the minimal one has, and more; in another order where none was asked for."""
     others = tuple(line for line in request.headers if line[0].lower() != "prefer")
     minimal, full = (
         send(evolve(request, headers=(*others, ("prefer", f"return={name}")))) for name in ("minimal", "representation")
     )
-    if minimal.is_list and full.is_list:
+    if not (minimal.is_list and full.is_list):
+        return
+    names = {name for name, _ in request.pairs}
+    if "$orderBy" in names:
         yield judged("prefer-same-data", *_alike(minimal, full), contestable=True)
+        return
+    if "$skip" not in names and _is_whole(minimal) and _is_whole(full):
+        same = set(minimal.ids) == set(full.ids)
+        yield judged("prefer-same-data", same, "other exports", contestable=True)
+    known = {identity(export): export for export in minimal.exports}
+    pairs = [(export, known[one]) for export in full.exports if (one := identity(export)) in known]
+    if pairs:
+        yield judged("prefer-same-data", *_alike_in_data(pairs), contestable=True)
 
 
 @relation("root-links-only")
@@ -270,6 +281,9 @@ def _alike(one: Exchange, other: Exchange) -> tuple[bool, str]:
     """Whether two lists have the same exports with the same data, and what differs."""
     if one.ids != other.ids:
         return False, "other exports, or another order"
-    pairs = zip(one.exports, other.exports, strict=True)
+    return _alike_in_data(zip(one.exports, other.exports, strict=True))
+
+
+def _alike_in_data(pairs: Iterable[tuple[Export, Export]]) -> tuple[bool, str]:
     different = next(((export, name) for export, also in pairs if (name := difference(export, also))), None)
     return different is None, f"another {different[1]} of the export {different[0].get('id')}" if different else ""
