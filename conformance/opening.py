@@ -11,6 +11,7 @@ from attrs import evolve
 
 from conformance import values, walking
 from conformance.checks.links import link_query
+from conformance.checks.selections import ENOUGH_TO_TELL
 from conformance.collection import identity
 from conformance.exchange import NO_CREDENTIAL, Exchange, Request
 from conformance.knowledge import DEFAULT_TOP, LARGEST_TOP
@@ -18,8 +19,6 @@ from conformance.run import FULL, Run
 
 _WITHOUT_A_LIST: Final = 300
 """Requests that a run may send where the collection cannot be read."""
-_WHOLE: Final = ("$top", str(LARGEST_TOP))
-_ENOUGH_TO_TELL: Final = 4
 _MOST: Final = 2 / 3
 """The share of a list that two answers moments apart have in common at least, however the collection moves."""
 
@@ -42,7 +41,7 @@ def open_run(run: Run) -> None:
         run.endpoint.cut_budget(_WITHOUT_A_LIST)
         return
     with run.source("walk"):
-        minimal = run.send(Request.of((_WHOLE,), headers=(("prefer", "return=minimal"),)))
+        minimal = run.send(Request.of((walking.WHOLE,), headers=(("prefer", "return=minimal"),)))
         default = run.send(Request(headers=FULL))
     _see_the_first_again(run, first)
     _learn_default_top(run, default, len(snapshot.exports))
@@ -61,7 +60,7 @@ def _see_the_first_again(run: Run, first: Exchange) -> None:
     with run.source("walk"):
         again = run.send(first.request)
     size = max(len(first.ids), len(again.ids))
-    if not (first.is_list and again.is_list) or size < _ENOUGH_TO_TELL:
+    if not (first.is_list and again.is_list) or size < ENOUGH_TO_TELL:
         return
     shared = len(set(first.ids) & set(again.ids))
     if shared < _MOST * size:

@@ -23,10 +23,9 @@ from conformance.collection import identity, mesh_link
 from conformance.endpoint import Endpoint
 from conformance.evidence import RESTING_ON_THE_WALK, follows_from
 from conformance.exchange import NOBODYS_IDS, Credential, Exchange, Request, Shape
-from conformance.knowledge import LARGEST_TOP, Knowledge, SelectionKey, mesh_host
+from conformance.knowledge import LARGEST_TOP, Knowledge, mesh_host
 from conformance.latency import Latencies
 from conformance.needs import Sight, missing
-from conformance.preference import Preferred
 from conformance.query import read
 from conformance.verdict import Finding, Tally, tallies_for
 
@@ -234,11 +233,9 @@ class Run:
             return
         if context.query.count("$skip") or selection.open or set(ids) != selection.members:
             return
-        if context.preferred is Preferred.UNCLEAR:
-            return
-        if len(ids) == len(selection.members):
-            full = context.preferred is Preferred.REPRESENTATION
-            self.knowledge.learn_sequence(SelectionKey.of(context.query, full=full), tuple(ids))
+        key = context.sequence_key
+        if key is not None and len(ids) == len(selection.members):
+            self.knowledge.learn_sequence(key, tuple(ids))
 
     def broke(
         self, requirement: str, exchange: Exchange, message: str, *, check: str = "", reduced: bool = True

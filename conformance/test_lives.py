@@ -6,10 +6,8 @@ its own state machine over the links from Start to the other operations.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Final
 
-import httpx2
 import hypothesis
 import pytest
 import schemathesis
@@ -17,7 +15,7 @@ from hypothesis import stateful
 from hypothesis import strategies as st
 from schemathesis.core.transport import Response
 
-from conformance import cleaning, spec
+from conformance import cleaning, spec, transported
 from conformance.exchange import Exchange, Request
 from conformance.lives import Life, Lives
 from conformance.options import Settings
@@ -127,19 +125,11 @@ def _linked(run: Run, schema: schemathesis.BaseSchema) -> type[Any]:
             else:
                 request = Request(method=about.method, path=case.formatted_path)
             allowed = run.endpoint.may_send(request) and (run.may_start or not about.takes_body)
-            return _response(run.start(request) if allowed else Exchange(0, request, "", 404))
+            # What may not be sent is not there.
+            exchange = run.start(request) if allowed else Exchange(0, request, "", 404)
+            return Response.from_any(transported.response(exchange))
 
         def validate_response(self, *_: Any, **__: Any) -> None:
             """Nothing: each exchange has met every check of ours."""
 
     return FollowedLinks
-
-
-def _response(exchange: Exchange) -> Response:
-    """An answer as schemathesis takes it; one that is not sent, because it may not be, is a 404."""
-    # As bytes: a value may have letters beyond ASCII.
-    headers = [(name.encode(), value.encode()) for name, value in exchange.headers if name != "content-encoding"]
-    request = httpx2.Request(exchange.request.method, f"http://localhost{spec.collection_path()}")
-    response = httpx2.Response(exchange.status or 503, headers=headers, content=exchange.body, request=request)
-    response.elapsed = timedelta(seconds=exchange.elapsed)
-    return Response.from_any(response)

@@ -23,11 +23,9 @@ and these are off:
 from __future__ import annotations
 
 from contextvars import ContextVar
-from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx2
 import pytest
 import requests
 import schemathesis
@@ -37,7 +35,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.openapi.checks import MissingHeaders
 from schemathesis.specs.openapi.checks import content_type_conformance, response_headers_conformance
 
-from conformance import options, spec
+from conformance import options, spec, transported
 from conformance.checks.registry import broken
 from conformance.endpoint import UnsendableError
 from conformance.exchange import Exchange, Request
@@ -129,18 +127,10 @@ def _request(case: schemathesis.Case[Any]) -> Request:
 
 def _validate(case: schemathesis.Case[Any], exchange: Exchange, run: Run) -> None:
     """Have schemathesis run its checks and ours; a failure of theirs is kept for a second look, as ours are."""
-    response = httpx2.Response(
-        exchange.status,
-        # As bytes: a value may have letters beyond ASCII.
-        headers=[(name.encode(), value.encode()) for name, value in exchange.headers if name != "content-encoding"],
-        content=exchange.body,
-        request=httpx2.Request(exchange.request.method, f"http://localhost{exchange.request.path}"),
-    )
-    response.elapsed = timedelta(seconds=exchange.elapsed)
     _judged.set((run, exchange))
     try:
         theirs = [not_a_server_error, content_type_conformance, response_headers_conformance]
-        case.validate_response(response, checks=[*theirs, page_promises])
+        case.validate_response(transported.response(exchange), checks=[*theirs, page_promises])
     except FailureGroup as group:
         for failure in group.exceptions:
             for name in set(failure.checks) & set(_THEIRS) if exchange.request.method == "GET" else ():

@@ -12,9 +12,8 @@ from conformance.exchange import Request
 from conformance.knowledge import DEFAULT_TOP, LARGEST_TOP
 from conformance.query import COMPATIBILITY, FILTERS
 from conformance.run import FULL, Run
-from conformance.walking import learn_compatible
+from conformance.walking import WHOLE, learn_compatible
 
-_WHOLE = ("$top", str(LARGEST_TOP))
 _MOST_VALUES = 6
 _CDN = {"iModelId": 1, "changesetId": 1, "exportType": 3}
 """How many values of a filter go with `cdn`: of types there are few, and tiles of each lie elsewhere."""
@@ -48,13 +47,13 @@ def _snapshot(run: Run) -> Snapshot | None:
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_selects_what_matches(run: Run, name: str) -> None:
     real = values.real_values(_snapshot(run), name, _MOST_VALUES)
-    run.send_all(Request.of(((name, value), _WHOLE), headers=FULL) for value in real)
-    run.send_all(Request.of(((name, value), _WHOLE)) for value in real[:3])
+    run.send_all(Request.of(((name, value), WHOLE), headers=FULL) for value in real)
+    run.send_all(Request.of(((name, value), WHOLE)) for value in real[:3])
     alike = [other for value in real[:4] for other in values.alike(value)] if name != "exportType" else ["3DT", "IMODE"]
-    run.send_all(Request.of(((name, value), _WHOLE), headers=FULL) for value in alike)
+    run.send_all(Request.of(((name, value), WHOLE), headers=FULL) for value in alike)
     run.send_all(Request(f"{name}={_escaped(value)}", FULL) for value in real[:1])
     if name == "exportType":
-        run.send_all(Request.of(((name, value), _WHOLE), headers=FULL) for value in ("3DTiles", "3DTILES"))
+        run.send_all(Request.of(((name, value), WHOLE), headers=FULL) for value in ("3DTiles", "3DTILES"))
 
 
 def _escaped(value: str) -> str:
@@ -108,7 +107,7 @@ def test_filters_combine(run: Run) -> None:
         for combination in _combinations(snapshot, names, 5):
             pairs = list(zip(names, combination, strict=True))
             requests += [
-                Request.of((*pairs, _WHOLE), headers=FULL),
+                Request.of((*pairs, WHOLE), headers=FULL),
                 Request.of((*reversed(pairs), ("$top", "2")), headers=FULL),
                 Request.of((*pairs, ("$orderBy", _ORDERS[len(requests) // 3 % 2])), headers=FULL),
             ]
@@ -193,10 +192,10 @@ def test_slices_make_up_the_whole(run: Run) -> None:
 def test_order_sorts_and_loses_nothing(run: Run, order: str) -> None:
     size = _size(run)
     ordered = ("$orderBy", order)
-    run.send(Request.of((ordered, _WHOLE), headers=FULL))
+    run.send(Request.of((ordered, WHOLE), headers=FULL))
     slices = [(skip, 10) for skip in range(0, min(size, 130), 10)] + [(max(0, size - 7), 10), (1, 1), (3, 100)]
     run.send_all(Request.of((ordered, ("$skip", str(skip)), ("$top", str(top))), headers=FULL) for skip, top in slices)
-    run.send_all([Request.of((ordered,)), Request.of((ordered, ("$top", "50"))), Request.of((ordered, _WHOLE))])
+    run.send_all([Request.of((ordered,)), Request.of((ordered, ("$top", "50"))), Request.of((ordered, WHOLE))])
 
 
 @pytest.mark.requirements(
@@ -231,13 +230,13 @@ def test_a_filter_goes_with_order_and_slices(run: Run, name: str) -> None:
     few = values.real_values(_snapshot(run), name, 2)
     ends = [value for value in values.values_at_the_ends(_snapshot(run), name) if value not in few]
     run.send_all(
-        Request.of(((name, value), ("$orderBy", order), _WHOLE), headers=FULL)
+        Request.of(((name, value), ("$orderBy", order), WHOLE), headers=FULL)
         for value, order in zip(ends, cycle(_ORDERS), strict=False)
     )
     for value in few:
         chosen = (name, value)
-        wholes = [Request.of((chosen, _WHOLE), headers=FULL)]
-        wholes += [Request.of((chosen, ("$orderBy", order), _WHOLE), headers=FULL) for order in _ORDERS]
+        wholes = [Request.of((chosen, WHOLE), headers=FULL)]
+        wholes += [Request.of((chosen, ("$orderBy", order), WHOLE), headers=FULL) for order in _ORDERS]
         run.send_all(wholes)
         run.send_all(
             Request.of((chosen, *more), headers=FULL)
@@ -266,13 +265,13 @@ def test_a_filter_goes_with_order_and_slices(run: Run, name: str) -> None:
 @pytest.mark.parametrize("name", COMPATIBILITY)
 def test_a_version_selects_a_steady_subset(run: Run, name: str) -> None:
     snapshot = _snapshot(run)
-    filters = [((other, values.plain_value(snapshot, other)), _WHOLE) for other in FILTERS]
-    slices = [(), (("$top", "10"),), (("$skip", "10"), ("$top", "10")), (("$orderBy", "date:asc"), _WHOLE)]
+    filters = [((other, values.plain_value(snapshot, other)), WHOLE) for other in FILTERS]
+    slices = [(), (("$top", "10"),), (("$skip", "10"), ("$top", "10")), (("$orderBy", "date:asc"), WHOLE)]
     _learn_versions(run, name)
     telling = _telling(run, name)
     for version in telling:
         chosen = (name, version)
-        run.send(Request.of((chosen, _WHOLE), headers=FULL))
+        run.send(Request.of((chosen, WHOLE), headers=FULL))
         more = [*slices, *filters] if version == telling[0] else [slices[2], *filters[:1]]
         run.send_all(Request.of((chosen, *pairs), headers=FULL) for pairs in more)
 
@@ -298,7 +297,7 @@ def test_two_versions_combine(run: Run) -> None:
         _learn_versions(run, name)
     tiles, viewers = (_telling(run, name) for name in COMPATIBILITY)
     for tile_version, itwinjs in ((tiles[0], viewers[0]), (tiles[-1], viewers[-1]), (tiles[0], viewers[-1])):
-        run.send(Request.of((("tileVersion", tile_version), ("iTwinJS", itwinjs), _WHOLE), headers=FULL))
+        run.send(Request.of((("tileVersion", tile_version), ("iTwinJS", itwinjs), WHOLE), headers=FULL))
 
 
 @pytest.mark.requirements(*("answers-independent",), "cdn-accepted", "cdn-urls", "cdn-only-when-set", "cdn-links-only")
@@ -307,7 +306,7 @@ def test_cdn_changes_the_host_of_mesh_links_alone(run: Run) -> None:
     filters = [(name, value) for name in FILTERS for value in values.real_values(snapshot, name, 3)[: _CDN[name]]]
     more = [
         (),
-        (_WHOLE,),
+        (WHOLE,),
         (("$top", "20"), ("$skip", "10")),
         (("$orderBy", "date:asc"),),
         *((pair,) for pair in filters),

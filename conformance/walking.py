@@ -15,7 +15,8 @@ from conformance.knowledge import LARGEST_TOP
 from conformance.query import COMPATIBILITY
 from conformance.run import FULL, Run
 
-_WHOLE: Final = ("$top", str(LARGEST_TOP))
+WHOLE: Final = ("$top", str(LARGEST_TOP))
+"""The parameter that asks for as much as one page may hold."""
 _PARTS: Final = 3
 """Parts of a collection, for each filter, that are known whole where the collection is not."""
 
@@ -30,7 +31,7 @@ def walk(run: Run) -> tuple[Snapshot | None, Exchange]:
         BudgetSpentError: The run may send no more.
     """
     with run.source("walk"):
-        first = run.send(Request.of((_WHOLE,), headers=FULL))
+        first = run.send(Request.of((WHOLE,), headers=FULL))
         if first.is_list:
             return _by_largest_pages(run, first), first
         return _by_default_pages(run)
@@ -42,7 +43,7 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
     repeats = _repeats(first)
     last, pages, known = first, 1, set(first.ids)
     while (goes_on := _goes_on(run, last)) and pages < run.endpoint.limits.max_walk:
-        last = run.send(Request.of((_WHOLE, ("$skip", str(len(exports)))), headers=FULL))
+        last = run.send(Request.of((WHOLE, ("$skip", str(len(exports)))), headers=FULL))
         if not last.exports or set(last.ids) <= known:
             goes_on = False
             break
@@ -73,7 +74,7 @@ def _parts(run: Run, snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], Snap
         names = ("iModelId", "changesetId")
         knowledge.part_keys = [(name, value) for name in names for value in snapshot.values(name)[-_PARTS:] if value]
     for key in knowledge.part_keys:
-        exchange = run.send(Request.of((key, _WHOLE), headers=FULL))
+        exchange = run.send(Request.of((key, WHOLE), headers=FULL))
         if exchange.is_list and len(exchange.exports) < knowledge.page_cut:
             yield key, _snapshot(exchange.exports, atomic=True, repeats=_repeats(exchange))
 
@@ -112,7 +113,7 @@ def learn_selection(run: Run, request: Request) -> None:
     for name in COMPATIBILITY:
         learn_compatible(run, name, next((value for key, value in pairs if key == name), ""))
     if pairs != request.pairs:
-        run.send(request.with_pairs([*pairs, _WHOLE]))
+        run.send(request.with_pairs([*pairs, WHOLE]))
 
 
 def learn_compatible(run: Run, name: str, value: str) -> None:
@@ -128,6 +129,6 @@ def learn_compatible(run: Run, name: str, value: str) -> None:
     """
     if not value or run.knowledge.snapshot is None:
         return
-    exchange = run.send(Request.of(((name, value), _WHOLE), headers=FULL))
+    exchange = run.send(Request.of(((name, value), WHOLE), headers=FULL))
     if exchange.is_list and len(exchange.ids) < LARGEST_TOP:
         run.knowledge.compatible.setdefault((name, value), frozenset(exchange.ids))

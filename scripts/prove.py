@@ -27,6 +27,7 @@ from conformance.mock import FAULTS, READINGS, SCRATCH_IMODEL, Settings, serve
 from conformance.mock.compositions import compositions
 from conformance.mock.faults import THEMES
 from conformance.mock.reading import Reading
+from conformance.verdict import ExitCode
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "token-of-the-mock-0123456789"  # noqa: S105  the mock's own
@@ -111,7 +112,7 @@ def _beside(result: Result) -> list[str]:
 
 def _is_loud(result: Result) -> bool:
     """Whether a run on a server that conforms came to anything but that, or to too little to judge."""
-    return bool(result.violated) or result.code not in (0, 4)
+    return bool(result.violated) or result.code not in (ExitCode.CONFORMS, ExitCode.NOTHING_JUDGED)
 
 
 def _level(result: Result) -> str:

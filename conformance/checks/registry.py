@@ -14,7 +14,7 @@ from attrs import define, frozen
 from conformance import ledger, roots, spec
 from conformance.collection import Selection
 from conformance.exchange import LONG_AGO, NOBODYS_TAG, CredentialKind, Exchange
-from conformance.knowledge import Knowledge
+from conformance.knowledge import Knowledge, SelectionKey
 from conformance.preference import Preferred, preferred
 from conformance.query import Query
 
@@ -106,6 +106,13 @@ class Context:
     def selection(self) -> Selection | None:
         """The exports that the query selects, as far as is known."""
         return self.knowledge.selection(self.query)
+
+    @property
+    def sequence_key(self) -> SelectionKey | None:
+        """What decides the order of the list; None where it is unclear which representation is asked for."""
+        if self.preferred is Preferred.UNCLEAR:
+            return None
+        return SelectionKey.of(self.query, full=self.preferred is Preferred.REPRESENTATION)
 
     @property
     def odd_root(self) -> bool:

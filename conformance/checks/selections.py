@@ -11,13 +11,12 @@ from typing import Final
 from conformance.checks.exports import only
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
 from conformance.collection import Export, Selection, Snapshot, date, identity, passes
-from conformance.knowledge import SelectionKey
 from conformance.preference import Preferred
 from conformance.query import COMPATIBILITY, FILTERS, same_type
 
 _MINIMAL: Final = ("displayName", "status", "lastModified")
 _NEARLY_ALL: Final = 0.8
-_ENOUGH_TO_TELL: Final = 4
+ENOUGH_TO_TELL: Final = 4
 
 _COMPAT_IDS: Final = tuple(
     f"{name.lower()}-{what}" for name in COMPATIBILITY for what in ("subset", "steady", "combines")
@@ -154,10 +153,10 @@ def _kept(context: Context, wanted: Selection, skip: int) -> Iterator[str]:
 def sequence(context: Context) -> Iterator[Observation]:
     """A page is the slice of its selection that `$skip` and `$top` cut out, in the order that was seen before."""
     wanted = _selection(context)
-    if wanted is None or wanted.open or not context.exchange.ids or context.preferred is Preferred.UNCLEAR:
+    key = context.sequence_key
+    if wanted is None or wanted.open or not context.exchange.ids or key is None:
         return
-    full = context.preferred is Preferred.REPRESENTATION
-    whole = context.knowledge.sequences.get(SelectionKey.of(context.query, full=full))
+    whole = context.knowledge.sequences.get(key)
     if whole is None or set(whole) != wanted.members:
         return
     query, ids = context.query, context.exchange.ids
@@ -208,7 +207,7 @@ def data(context: Context) -> Iterator[Observation]:
     if different:
         export, name = different[0]
         dates = sum(name == "lastModified" for _, name in different)
-        if not _changed(context) and len(compared) >= _ENOUGH_TO_TELL and dates > _NEARLY_ALL * len(compared):
+        if not _changed(context) and len(compared) >= ENOUGH_TO_TELL and dates > _NEARLY_ALL * len(compared):
             requirement = "lastmodified-steady"
         message = f"the export {export.get('id')} has another {name} than in the whole list"
         yield broken(requirement, message, contestable=True)
@@ -252,7 +251,7 @@ def compare_walks(before: Snapshot, after: Snapshot) -> Iterator[Observation]:
     """What two walks moments apart say: they share nearly everything, and no export changes what it was made from."""
     shared = [(before.by_id[one], after.by_id[one]) for one in before.by_id if one in after.by_id]
     size = max(len(before.by_id), len(after.by_id))
-    if size < _ENOUGH_TO_TELL:
+    if size < ENOUGH_TO_TELL:
         return
     if before.whole and after.whole and len(shared) < (1 - _NEARLY_ALL) * size:
         yield broken("list-steady", f"two walks moments apart share {len(shared)} of {size} ids")
@@ -263,4 +262,4 @@ def compare_walks(before: Snapshot, after: Snapshot) -> Iterator[Observation]:
     yield judged("list-steady", remade is None, f"the export {remade and remade.get('id')} changes its request")
     redated = sum(known.get("lastModified") != later.get("lastModified") for known, later in shared)
     message = f"{redated} of {len(shared)} exports change their date between two walks moments apart"
-    yield judged("lastmodified-steady", len(shared) < _ENOUGH_TO_TELL or redated <= _NEARLY_ALL * len(shared), message)
+    yield judged("lastmodified-steady", len(shared) < ENOUGH_TO_TELL or redated <= _NEARLY_ALL * len(shared), message)
