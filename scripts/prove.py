@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from conformance import ledger
 from conformance.mock import FAULTS, READINGS, SCRATCH_IMODEL, Settings, serve
@@ -44,12 +44,14 @@ class Trial:
         seed: Seed of the server's data and of the run.
         fault: The fault; None for a reading.
         reading: How the server reads the page.
+        options: Further options of the suite, such as another profile.
     """
 
     title: str
     seed: int = 1
     fault: str | None = None
     reading: Reading = field(factory=Reading)
+    options: tuple[str, ...] = ()
 
 
 @frozen
@@ -64,11 +66,12 @@ class Result:
 
 
 def try_out(trial: Trial) -> Result:
-    """Run the quick profile in this process."""
+    """Run the suite in this process, the quick profile where the options name no other."""
     os.environ |= {"MESH_EXPORT_TOKEN": TOKEN, "MESH_EXPORT_OTHER_TOKEN": OTHER}
     settings = Settings(token=TOKEN, other_token=OTHER, fault=trial.fault, reading=trial.reading, seed=trial.seed)
     with tempfile.TemporaryDirectory() as folder, serve(settings) as url, contextlib.redirect_stdout(io.StringIO()):
         options = ["--url", url, "--seed", str(trial.seed), "--fail-on", "should", "--report-dir", folder]
+        options += trial.options
         if trial.fault and FAULTS[trial.fault].needs.get("operations") == "all":
             options += ["--allow-writes", "--scratch-imodel", SCRATCH_IMODEL]
         code = int(pytest.main([str(ROOT / "conformance"), *options]))
@@ -83,6 +86,9 @@ def run(trials: Iterable[Trial], workers: int) -> Iterator[Result]:
         for result in pool.imap_unordered(try_out, trials):
             print(f"{result.trial.title}: {', '.join(result.violated) or 'silent'}", flush=True)
             yield result
+        # Left to itself the pool would interrupt its processes, which the suite heeds, and says so.
+        pool.close()
+        pool.join()
 
 
 def faults_table(title: str, results: list[Result], group_of: Callable[[Result], str]) -> list[str]:
@@ -158,10 +164,13 @@ def named_readings(seeds: int) -> list[Trial]:
     ]
 
 
-def composed_readings(count: int) -> list[Trial]:
+def composed_readings(count: int, seed: int) -> list[Trial]:
     """Readings that choose each freedom by chance."""
-    drawn = compositions(count, seed=1) if count else []
-    return [Trial(f"composition {number}", number, reading=reading) for number, reading in enumerate(drawn, 1)]
+    drawn = compositions(count, seed=seed) if count else []
+    return [
+        Trial(f"composition {number} of seed {seed}", seed + number - 1, reading=reading)
+        for number, reading in enumerate(drawn, 1)
+    ]
 
 
 def main() -> int:
@@ -170,12 +179,15 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="take every n-th fault only; 0 for none")
     parser.add_argument("--seeds", type=int, default=3, help="seeds for each reading")
     parser.add_argument("--compositions", type=int, default=200, help="readings composed at random")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the faults' runs and of what is composed")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--output", type=Path, default=ROOT / "reports" / "prove.md")
+    parser.add_argument("options", nargs="*", metavar="OPTION", help="options of the suite, after --")
     chosen = parser.parse_args()
-    faults = [Trial(name, fault=name) for name in list(FAULTS)[:: chosen.every]] if chosen.every else []
-    readings = [*named_readings(chosen.seeds), *composed_readings(chosen.compositions)]
-    results = list(run([*readings, *faults], chosen.workers))
+    faults = [Trial(name, chosen.seed, name) for name in list(FAULTS)[:: chosen.every]] if chosen.every else []
+    readings = [*named_readings(chosen.seeds), *composed_readings(chosen.compositions, chosen.seed)]
+    trials = [evolve(trial, options=tuple(chosen.options)) for trial in (*readings, *faults)]
+    results = list(run(trials, chosen.workers))
     text = table([r for r in results if r.trial.fault], [r for r in results if not r.trial.fault])
     chosen.output.parent.mkdir(parents=True, exist_ok=True)
     chosen.output.write_text(text, encoding="utf-8")
