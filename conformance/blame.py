@@ -113,6 +113,9 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     if observation.requirement.endswith("-steady") and not _lasts(run, request, observation.check, 2):
         # What comes and goes by itself breaks this very promise: a twin that passes tells nothing then.
         return None
+    if request.header("sessionid"):
+        # A session means nothing on the page: what was asked before in it is left.
+        return "answers-independent"
     if "%24" in request.query:
         return "names-percent-encoded"
     if _by_the_bare_path(request):

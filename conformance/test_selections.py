@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
 from itertools import combinations, cycle, islice
 
 import pytest
 
-from conformance import values
-from conformance.collection import Snapshot, requested
-from conformance.exchange import Request
+from conformance import spec, values
+from conformance.collection import Snapshot, identity, requested
+from conformance.exchange import Request, encode
 from conformance.knowledge import DEFAULT_TOP, LARGEST_TOP
 from conformance.query import COMPATIBILITY, FILTERS
 from conformance.run import FULL, Run
@@ -18,6 +20,13 @@ _MOST_VALUES = 6
 _CDN = {"iModelId": 1, "changesetId": 1, "exportType": 3}
 """How many values of a filter go with `cdn`: of types there are few, and tiles of each lie elsewhere."""
 _ORDERS = ("date:asc", "date:desc")
+_VIEWER = (("$orderBy", "date:desc"), ("$top", "5"), ("tileVersion", "37"), ("iTwinJS", "5.13.3"))
+_GLOBE = (("$top", "5"), ("client", "CesiumJS"), ("clientVersion", "1.145.0"))
+_GLOBE_ACCEPTS = ("Accept", "application/json,*/*;q=0.01")
+_PLACE = (("$top", "4"), ("$skip", "1"), ("cdn", "1"))
+_ROOT = ("x-api-host-and-root", "https://three.example/root")
+_PARTS = (*FILTERS, *COMPATIBILITY, "$orderBy", *(name for name, _ in _PLACE), "prefer", _ROOT[0], "bare path")
+"""What a request may have, of which any three go together."""
 _VERSIONS = {
     "tileVersion": ("37", "1", "10", "20", "28", "32", "35", "99"),
     "iTwinJS": ("5.13.3", "1.0.0", "2.19.0", "3.7.0", "4.0.0", "4.9.0", "5.2.0", "9.9.9"),
@@ -298,6 +307,72 @@ def test_two_versions_combine(run: Run) -> None:
     tiles, viewers = (_telling(run, name) for name in COMPATIBILITY)
     for tile_version, itwinjs in ((tiles[0], viewers[0]), (tiles[-1], viewers[-1]), (tiles[0], viewers[-1])):
         run.send(Request.of((("tileVersion", tile_version), ("iTwinJS", itwinjs), WHOLE), headers=FULL))
+
+
+@pytest.mark.requirements(
+    *("imodelid-only", "changesetid-only", "exporttype-only", "filters-combine", "orderby-complete", "orderby-asc"),
+    *("orderby-desc", "top-limits", "top-fills", "skip-leaves-out", "prefer-representation", "prefer-default"),
+    *("root-prefix", "links-keep-query", "cdn-urls", "tileversion-combines", "itwinjs-combines", "path-without-slash"),
+)
+def test_any_three_parameters_go_together(run: Run) -> None:
+    snapshot = _snapshot(run)
+    if snapshot is None:
+        return
+    for name in COMPATIBILITY:
+        _learn_versions(run, name)
+    versions = {name: _telling(run, name)[0] for name in COMPATIBILITY}
+    run.send_all(_together(run, snapshot, versions, *numbered) for numbered in enumerate(_any_three()))
+
+
+@pytest.mark.requirements(
+    *("exporttype-only", "exporttype-complete", "imodelid-only", "filters-combine", "answers-independent"),
+    *("tileversion-combines", "itwinjs-combines", "prefer-representation", "path-without-slash", "links-keep-query"),
+)
+def test_what_the_public_clients_ask_for_is_answered(run: Run) -> None:
+    snapshot = _snapshot(run)
+    if snapshot is None:
+        return
+    types = [(("exportType", export_type),) for export_type in values.real_values(snapshot, "exportType", 3)]
+    names = ("iModelId", "exportType")
+    both = [tuple(zip(names, pair, strict=True)) for pair in _combinations(snapshot, names, 3)]
+    session = ("SessionId", str(uuid.uuid5(uuid.NAMESPACE_URL, run.endpoint.url)))
+    bare = spec.collection_path().rstrip("/")
+    # One after the other, in one session: what the server keeps of it shows.
+    for chosen in (*types, *both):
+        run.send_once(Request.of((*chosen, *_VIEWER), headers=(session, *FULL)))
+        run.send_once(Request(encode((*chosen, *_GLOBE)).replace("$", "%24"), (_GLOBE_ACCEPTS, *FULL), path=bare))
+
+
+def _any_three() -> Iterator[tuple[bool, ...]]:
+    """Which of twelve parts stand in each of 24 requests, so that any three of them come in all eight ways.
+
+    The rows of Paley's Hadamard matrix of order 12 and their opposites: an orthogonal array of strength 3.
+    """
+    squares = {number * number % 11 for number in range(1, 11)}
+    rows = [(True,) * 12, *((False, *((column - row) % 11 in squares for column in range(11))) for row in range(11))]
+    for row in rows:
+        yield row
+        yield tuple(not part for part in row)
+
+
+def _together(run: Run, snapshot: Snapshot, versions: dict[str, str], number: int, there: tuple[bool, ...]) -> Request:
+    """A request of the parts that are to be there, with values that select few exports and not none."""
+    parts = {name for name, chosen in zip(_PARTS, there, strict=True) if chosen}
+    chosen_versions = [(name, version) for name, version in versions.items() if name in parts]
+    known = [run.knowledge.compatible.get(version, frozenset()) for version in chosen_versions]
+    exports = [export for export in snapshot.exports if all(identity(export) in ids for ids in known)]
+    filters = [name for name in FILTERS if name in parts]
+    pairs = [
+        *zip(filters, values.telling_values(exports, filters), strict=False),
+        *((("$orderBy", _ORDERS[number // 2 % 2]),) if "$orderBy" in parts else ()),
+        *((name, value) for name, value in _PLACE if name in parts),
+        *chosen_versions,
+    ]
+    return Request.of(
+        pairs[:: 1 if number % 4 < 2 else -1],
+        headers=(*(FULL if "prefer" in parts else ()), *((_ROOT,) if _ROOT[0] in parts else ())),
+        path=spec.collection_path().rstrip("/") if "bare path" in parts else spec.collection_path(),
+    )
 
 
 @pytest.mark.requirements(*("answers-independent",), "cdn-accepted", "cdn-urls", "cdn-only-when-set", "cdn-links-only")

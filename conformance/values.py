@@ -6,9 +6,11 @@ Taken from what the endpoint itself returned. Which of them go together is decid
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
-from conformance.collection import Snapshot, requested
+from conformance.collection import Export, Snapshot, requested
 from conformance.knowledge import LARGEST_TOP
 from conformance.query import FILTERS
 
@@ -95,6 +97,19 @@ def values_at_the_ends(snapshot: Snapshot | None, name: str) -> list[str]:
     by_date = sorted(exports, key=lambda export: str(export.get("lastModified")))
     ends = [export for several in (by_date[-1:], by_date[:1], exports[:1], exports[-1:]) for export in several]
     return list(dict.fromkeys(str(value) for export in ends if (value := requested(export, name))))
+
+
+def telling_values(exports: Sequence[Export], names: Sequence[str]) -> tuple[str, ...]:
+    """Values that an export has together, such that without any one of them more exports are selected; the most seen."""
+    rows = [tuple(str(requested(export, name) or "") for name in names) for export in exports]
+    times = Counter(rows)
+    wider = [Counter(row[:place] + row[place + 1 :] for row in rows) for place in range(len(names))]
+
+    def told(row: tuple[str, ...]) -> tuple[int, int]:
+        rest = (row[:place] + row[place + 1 :] for place in range(len(names)))
+        return sum(counted[less] > times[row] for counted, less in zip(wider, rest, strict=True)), times[row]
+
+    return max((row for row in times if all(row)), key=told, default=())
 
 
 def alike(value: str) -> list[str]:

@@ -47,7 +47,9 @@ _CONDITIONS: tuple[tuple[str, str, CallTest], ...] = (
     ("on-later-pages", "on pages after the first", later_page),
     ("in-full", "in full representation", full),
     ("on-bare-path", "on the path without a slash", bare_path),
+    ("with-order-and-cdn", "where there are an order and `cdn`", has("$orderBy", "cdn")),
 )
+_BOTH_VERSIONS = has("tileVersion", "iTwinJS")
 
 
 def _of_imodel(export: Export) -> str:
@@ -166,6 +168,12 @@ def _identifier_faults(name: str, slug: str, form: re.Pattern[str], of: Callable
         *(
             Fault(f"{slug}-ignored-{slot}", only, f"`{name}` filters nothing {where}.", forgets(name, when=when))
             for slot, where, when in _CONDITIONS
+        ),
+        Fault(
+            f"{slug}-ignored-with-both-versions",
+            ("tileversion-combines", "itwinjs-combines", only[0]),
+            f"`{name}` filters nothing beside `tileVersion` and `iTwinJS`.",
+            forgets(name, when=_BOTH_VERSIONS),
         ),
         Fault(
             f"{slug}-compared-at-start",
@@ -469,6 +477,12 @@ FAULTS = (
             forgets(_TYPE, when=when),
         )
         for slot, where, when in _CONDITIONS
+    ),
+    Fault(
+        "exporttype-ignored-with-both-versions",
+        ("tileversion-combines", "itwinjs-combines", "exporttype-only"),
+        "`exportType` filters nothing beside `tileVersion` and `iTwinJS`.",
+        forgets(_TYPE, when=_BOTH_VERSIONS),
     ),
     Fault(
         "exporttype-compared-at-start",

@@ -73,6 +73,22 @@ def _sticks(name: str) -> Change:
     return around("read", wrapper)
 
 
+def _stays_in_session(name: str) -> Change:
+    """Takes a parameter as the first request of the same session had it."""
+
+    def wrapper(read: Any) -> Any:
+        first: dict[str, str] = {}
+
+        def other(call: Call) -> Any:
+            given = read(call)
+            session = "".join(call.request.lines("sessionid"))
+            return {**given, name: first.setdefault(session, given[name])} if session and name in given else given
+
+        return other
+
+    return around("read", wrapper)
+
+
 def _preference_sticks(prefer: Any) -> Any:
     last: list[Preference] = []
 
@@ -278,6 +294,12 @@ FAULTS = (
         ("answers-independent", "cdn-only-when-set"),
         "A `cdn` stays for requests without one.",
         _sticks("cdn"),
+    ),
+    Fault(
+        "exporttype-stays-in-session",
+        ("answers-independent", "exporttype-only"),
+        "Within one `SessionId` the first `exportType` stays.",
+        _stays_in_session("exportType"),
     ),
     Fault(
         "answers-mixed-up",
