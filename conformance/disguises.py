@@ -43,12 +43,11 @@ def malformed(token: str) -> list[Credential]:
 
 def near_misses(token: str) -> list[Credential]:
     """Credentials made from the good token, the most telling first."""
-    last = "A" if token[-1] != "A" else "B"
     first = "A" if token[0] != "A" else "B"
     near = {
         "the token without its last character": token[:-1],
         "a letter behind the token": f"{token}x",
-        "the token with another last character": token[:-1] + last,
+        "the token with another last character": _with_another_end(token),
         "the token with another first character": first + token[1:],
         "the token with upper and lower case exchanged": token.swapcase(),
         "the token in upper case": token.upper(),
@@ -75,6 +74,13 @@ def near_misses(token: str) -> list[Credential]:
     return [tokens[0], others[0], tokens[1], others[1], *tokens[2:], *others[2:]]
 
 
+def _with_another_end(token: str) -> str:
+    # The last character of a base64 text may hold bits that nobody reads: of a JWT the middle of its signature tells.
+    place = (token.rindex(".") + len(token)) // 2 if token.count(".") == _DOTS_OF_A_JWT else len(token) - 1
+    return token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+
+
+_DOTS_OF_A_JWT: Final = 2
 _OTHER_SCHEMES: Final = ("Basic", "Bear", "Bearers", "Token", "Digest", "Negotiate", "ApiKey")
 
 

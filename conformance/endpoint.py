@@ -24,13 +24,14 @@ from conformance import spec
 from conformance.account import Account, WaitRefusedError
 from conformance.connection import Connection, is_loopback, trouble, user_agent
 from conformance.credentials import CredentialError, Credentials
-from conformance.exchange import NOBODYS_IDS, Credential, CredentialKind, Exchange, Failure, Request
+from conformance.exchange import NOBODYS_IDS, TIME_BOUND, Credential, CredentialKind, Exchange, Failure, Request
 from conformance.redaction import Redactor
 from conformance.watch import ServerLostError, Watch
 
-TIME_BOUND: Final = 10.0
-"""Seconds within which an answer must come: generous, for a loaded machine."""
 _TIME_BOUND_AFTER_A_HANG: Final = 2.5
+_TIME_BOUND_AFTER_HANGS: Final = 0.8
+_HANGS: Final = 5
+"""Hangs from which nothing more is to be learned by waiting."""
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _WRONG_CREDENTIALS: Final = frozenset(
     {
@@ -123,6 +124,8 @@ class Endpoint:
         self.sent = 0
         self.answered = 0
         self.hung = False
+        self._hangs = 0
+        self._slow = False
         self.limited = False
         """Whether the server asked to wait for longer than the run may."""
         self.source = "probe"
@@ -157,6 +160,13 @@ class Endpoint:
         finally:
             self._client.close()
             self._client = usual
+
+    @contextmanager
+    def patient(self) -> Iterator[None]:
+        """Give what is sent within all the time that an answer may take, and what follows too where that was needed."""
+        self.hung = False
+        yield
+        self._slow = self._slow or not self.hung
 
     def close(self) -> None:
         """Close the connections."""
@@ -423,13 +433,16 @@ class Endpoint:
                 self._unanswered += 1
         if exchange.failure is Failure.TIMEOUT:
             self.hung = True
+            self._hangs += 1
         if exchange.status == 429:
             with self._account.changing() as spent:
                 spent.limited_until = max(spent.limited_until, time.monotonic() + _retry_after(exchange))
 
     @property
     def _time_bound(self) -> float:
-        return _TIME_BOUND_AFTER_A_HANG if self.hung else TIME_BOUND
+        if not self.hung or self._slow:
+            return TIME_BOUND
+        return _TIME_BOUND_AFTER_A_HANG if self._hangs < _HANGS else _TIME_BOUND_AFTER_HANGS
 
     def _take_number(self) -> int:
         with self._numbering:

@@ -5,9 +5,12 @@ Plain records. Who sends them is the endpoint's business, what they prove is the
 
 from __future__ import annotations
 
+import codecs
 import json
 import string
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from email.message import Message
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
@@ -21,6 +24,8 @@ _QUERY_SAFE: Final = "$:-._~,/@"
 _QUERY_CHARACTERS: Final = frozenset(f"{string.ascii_letters}{string.digits}-._~!$&'()*+,;=:@/?%")
 """What RFC 3986 lets a query hold: a server may read anything else as it likes, `#` above all."""
 
+TIME_BOUND: Final = 10.0
+"""Seconds within which an answer must come: generous, for a loaded machine."""
 NOBODYS_TAG: Final = '"b7c1-no-answer-has-this-tag"'
 """An entity tag that no answer has, so that whoever asks by it asks for the whole answer."""
 LONG_AGO: Final = "Sat, 29 Oct 1994 19:43:31 GMT"
@@ -165,9 +170,10 @@ class Request:
     @cached_property
     def odd(self) -> bool:
         """Whether an HTTP layer may refuse the request before the service sees it: malformed, or over a size limit."""
-        if len(self.target) > 2000 or any(len(value) > 2000 for _, value in self.headers):
+        texts = [*(value for _, value in self.headers), self.credential.value or ""]
+        if len(self.target) > 2000 or any(len(text) > 2000 for text in texts):
             return True
-        if any(not value.isascii() or not value.isprintable() for _, value in self.headers):
+        if any(not text.isascii() or not text.isprintable() for text in texts):
             return True
         if _bad_escape(self.query) or not set(self.query) <= _QUERY_CHARACTERS:
             return True
@@ -257,9 +263,24 @@ class Exchange:
         """The media type in lower case, without parameters; empty where there is none."""
         return (self.header("content-type") or "").split(";")[0].strip().lower()
 
+    @property
+    def charset(self) -> str:
+        """The encoding that the headers declare, where Python knows it and it is another than UTF-8; else empty."""
+        declared = Message()
+        declared["content-type"] = self.header("content-type") or ""
+        try:
+            name = codecs.lookup(declared.get_content_charset("utf-8")).name
+            "".encode(name)
+        except (LookupError, ValueError):
+            return ""
+        return "" if name in ("utf-8", "ascii") else name
+
     @cached_property
     def text(self) -> str:
-        """The body as text; bytes that are not UTF-8 show as replacement characters."""
+        """The body as text, in the encoding that is declared; what cannot be read shows as replacement characters."""
+        if self.charset:
+            with suppress(ValueError):
+                return self.body.decode(self.charset)
         return self.body.decode("utf-8-sig", "replace")
 
     @cached_property
@@ -267,7 +288,7 @@ class Exchange:
         """The body as JSON; `NOT_JSON` where it is none."""
         try:
             # Of bytes the library reads UTF-16 and UTF-32 too: a wrong encoding is a finding of its own.
-            readable = self.body if b"\0" in self.body else self.text
+            readable = self.body if b"\0" in self.body and not self.charset else self.text
             return json.loads(readable, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             return NOT_JSON

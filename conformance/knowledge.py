@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 
 from conformance import spec
 from conformance.collection import Export, Selection, Snapshot, mesh_link, select
-from conformance.query import COMPATIBILITY, FILTERS, Query
+from conformance.query import COMPATIBILITY, CURRENT, FILTERS, Query, same_type
 
 DEFAULT_TOP: Final = 100
 """The page size that the page's example has where none was asked for."""
@@ -26,7 +26,7 @@ _MOST_SEQUENCES: Final = 400
 class SelectionKey:
     """What decides which exports a query selects, and in which order.
 
-    Nobody has to order a list that asks for no order in the same way in both representations.
+    Nobody has to order a list in the same way in both representations, exports of one date least of all.
     """
 
     filters: tuple[tuple[str, str], ...] = ()
@@ -39,7 +39,7 @@ class SelectionKey:
         named = ((name, query.value(name)) for name in (*FILTERS, *COMPATIBILITY))
         order = query.value("$orderBy")
         filters = tuple((name, value) for name, value in named if value is not None)
-        return cls(filters, order, full or order is not None)
+        return cls(filters, order, full)
 
 
 @define
@@ -85,6 +85,20 @@ class Knowledge:
             self.sequences[SelectionKey()] = tuple(snapshot.by_id)
         self.hosts = frozenset(host for export in snapshot.exports if (host := mesh_host(export)))
 
+    def strange_values(self, query: Query) -> frozenset[str]:
+        """The parameters whose value no export and no public client is known to have: it may be none to the server."""
+        known = {"iModelId", "changesetId", *COMPATIBILITY}
+        return frozenset(
+            name
+            for name, parameter in query.parameters.items()
+            if name in known and parameter.value.lower() not in self._known_values(name)
+        )
+
+    def _known_values(self, name: str) -> frozenset[str]:
+        if name in CURRENT:
+            return frozenset({CURRENT[name]})
+        return frozenset(map(str.lower, self.snapshot.values(name))) if self.snapshot else frozenset()
+
     def returned(self, snapshot: Snapshot) -> str | None:
         """An export of a walk that had vanished before it."""
         return min(self.vanished & snapshot.by_id.keys(), default=None)
@@ -93,6 +107,10 @@ class Knowledge:
         """The exports that a query selects, as far as is known; None before the first walk, and beyond a sample."""
         snapshot = self.snapshot.containing(query) if self.snapshot else None
         if snapshot is None or not snapshot.shown.issuperset(query.parameters.keys() & FILTERS):
+            return None
+        wanted = query.value("exportType")
+        if wanted is not None and sum(same_type(wanted, one) for one in snapshot.types) > 1:
+            # Whether the two spellings are one type is left to the server.
             return None
         selection = select(snapshot, query)
         unknown = []

@@ -52,6 +52,15 @@ def preferred(lines: Iterable[str]) -> Preferred:
     return Preferred.UNCLEAR
 
 
+def is_well_formed(lines: Iterable[str]) -> bool:
+    """Whether header lines are lists of preferences, in the grammar of RFC 7240."""
+    return all(
+        _LIST.sub("", line).strip(", \t") == ""
+        and all(_PREFERENCE.fullmatch(element.strip()) for element in _LIST.findall(line) if element.strip())
+        for line in lines
+    )
+
+
 def is_plain(lines: Iterable[str]) -> bool:
     """Whether the header is the one line that the page itself writes."""
     return list(lines) in (["return=minimal"], ["return=representation"])

@@ -20,7 +20,7 @@ from conformance import spec
 from conformance.exchange import Request
 
 _FREE_COUNT: Final = re.compile(
-    r"\s*[+-]?[\d_]*(\.[0_]*|(\.[\d_]*)?e\+?\d+)?\s*|\s*[+-]?(0x[\da-f]+|0o?[0-7]+|0b[01]+)\s*",
+    r"\s*[+-]?[\d_]*(\.[\d_]*)?(e[+-]?\d+)?\s*|\s*[+-]?(0x[\da-f]+|0o?[0-7]+|0b[01]+)\s*",
     re.IGNORECASE,
 )
 _COUNT: Final = re.compile(r"(0|[1-9][0-9]*)", re.ASCII)
@@ -35,7 +35,9 @@ _LARGEST_HELD_SKIP: Final = 2**31 - 1
 
 FILTERS: Final = ("iModelId", "changesetId", "exportType")
 """Parameters that select by a member of `request`."""
-COMPATIBILITY: Final = ("tileVersion", "iTwinJS")
+CURRENT: Final = {"tileVersion": "37", "iTwinJS": "5.13.3"}
+"""The versions that public clients ask for."""
+COMPATIBILITY: Final = tuple(CURRENT)
 """Parameters that select by a rule that only the server knows."""
 
 
@@ -169,7 +171,8 @@ def _judge_count(name: str, value: str, slug: str) -> tuple[Validity, str]:
         return (Validity.FREE if free else Validity.VALID), f"{slug}-accepted"
     if _NEGATIVE.fullmatch(value):
         return Validity.INVALID, f"{slug}-negative"
-    if _FREE_COUNT.fullmatch(value):
+    # A semicolon once stood between parameters, too.
+    if _FREE_COUNT.fullmatch(value) or ";" in value:
         return Validity.FREE, f"{slug}-accepted"
     return Validity.INVALID, f"{slug}-number"
 

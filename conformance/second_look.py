@@ -6,6 +6,7 @@ What a confirmed violation is counted under is the business of `blame`.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
 from typing import Final
 
 from conformance import blame, walking
@@ -101,7 +102,8 @@ def _repeats(run: Run, suspicion: Suspicion) -> bool:
         return True
     if run.tally(suspicion.observation.requirement).broken:
         return False
-    repeat = run.send(suspicion.exchange.request)
+    with run.endpoint.patient() if suspicion.exchange.failure is Failure.TIMEOUT else nullcontext():
+        repeat = run.send(suspicion.exchange.request)
     run.unsuspect(repeat)
     return repeat.failure is suspicion.exchange.failure
 

@@ -66,8 +66,8 @@ def test_a_preference_is_found_however_it_is_written(run: Run, representation: s
 @pytest.mark.requirements("prefer-unknown-ignored", "prefer-default", "status-no-server-error")
 def test_unknown_and_odd_preferences_are_no_reason_to_refuse(run: Run) -> None:
     odd = (
-        "respond-async", "wait=10", "handling=strict", "foo", "foo=bar; baz", "odata.include-annotations=\"*\"", "depth-noroot",
-        "echo=representation", "return=nothing", "return", "return=", "returns=representation", "xreturn=representation", "return=representation, return=minimal",
+        "respond-async", "handling=strict", "foo=bar; baz", "odata.include-annotations=\"*\"",
+        "echo=representation", "return=nothing", "return", "return=", "xreturn=representation", "return=representation, return=minimal",
         'foo="return=representation"', "foo; return=representation", ";", ",", "=", '"', "\\", 'return="', "return=\"a", "ü",
         "a" * 500, "a=" + "b" * 5000,
     )  # fmt: skip
@@ -105,10 +105,13 @@ def test_links_begin_with_the_prefix(run: Run) -> None:
     run.send_once(Request(headers=((_ROOT, "https://whole.example/list"),)))
 
 
-@pytest.mark.requirements("prefer-default", "root-links-only", "answers-independent")
-def test_a_connection_keeps_no_header_of_the_request_before(run: Run) -> None:
+@pytest.mark.requirements("prefer-default", "root-links-only", "answers-independent", "list-order-steady")
+def test_a_connection_keeps_nothing_of_the_request_before(run: Run) -> None:
     page = (("$top", "6"), ("$skip", "2"))
     with run.endpoint.one_connection():
+        for order in ("date:asc", "date:desc"):
+            run.send(Request.of((*page, ("$orderBy", order), ("cdn", "1")), headers=FULL))
+            run.send(Request.of(page, headers=FULL))
         run.send(Request.of(page, headers=(*FULL, (_ROOT, "https://before.example"))))
         plain = run.send(Request.of(page))
     _forgets(run, plain, "https://before.example")
@@ -127,8 +130,8 @@ def test_odd_prefixes_do_no_harm(run: Run) -> None:
     odd = (
         "", "example.com", "/root", "//example.com", "https://", "javascript:alert(1)", "https://user:pw@example.com",
         "https://example.com/?a=b", "https://example.com/#f", 'https://example.com/"', "https://example.com/<script>", "https://example.com/%zz",
-        "https://exämple.com", "HTTPS://EXAMPLE.COM", "https://example.com:99999", "https://[::1]", "https://example.com/\\", "null", "{}",
-        "https://example.com/" + "a" * 1000, "x" * 5000, "https://a.example, https://b.example", "%00", "https://example.com/ x",
+        "https://exämple.com", "HTTPS://EXAMPLE.COM", "https://example.com:99999", "https://[::1]", "https://example.com/\\", "{}",
+        "https://example.com/" + "a" * 1000, "x" * 5000, "https://a.example, https://b.example", "https://example.com/ x",
     )  # fmt: skip
     run.send_all(Request.of((("$top", "2"),), headers=((_ROOT, value.strip()),)) for value in odd)
     run.send_all([Request.of((("$top", "2"),), headers=((_ROOT, "https://a.example"), (_ROOT, "https://b.example")))])
@@ -164,7 +167,6 @@ def test_odd_accept_headers_do_no_harm(run: Run) -> None:
         "text/html",
         "",
         "x",
-        "/",
         "*",
         "application/vnd.bentley.itwin-platform.v2+json",
         "application/json;q=0",
@@ -186,9 +188,9 @@ def test_conditional_range_and_coding_headers_do_no_harm(run: Run) -> None:
     run.send_all(Request.of((("$top", "2"),), headers=(header,)) for header in headers)
     run.send(Request.of((("$top", "2"),), headers=headers[1:2], credential=NO_CREDENTIAL))
     plain = (
-        ("Accept-Encoding", "identity"), ("Accept-Encoding", "gzip"), ("Accept-Encoding", "br;q=1.0, gzip;q=0.5"), ("Accept-Encoding", "deflate"),
+        ("Accept-Encoding", "identity"), ("Accept-Encoding", "gzip"), ("Accept-Encoding", "gzip;q=0.5, identity"), ("Accept-Encoding", "deflate"),
         ("Accept-Charset", "iso-8859-1"), ("Accept-Language", "de"), ("SessionId", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc"), ("Origin", "https://viewer.example"),
         ("Cookie", "a=b"), ("Content-Type", "application/json"), ("Content-Type", "text/plain"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "http"),
-        ("X-HTTP-Method-Override", "DELETE"), ("Cache-Control", "no-cache"), ("Expect", ""),
+        ("Cache-Control", "no-cache"),
     )  # fmt: skip
     run.send_all(Request.of((("$top", "40"),), headers=(header,)) for header in plain)

@@ -126,7 +126,7 @@ def test_a_value_that_is_left_to_the_server_does_no_harm(run: Run, name: str) ->
     # The full representation shows by its `request`, and by its mesh links, what an odd value was taken for.
     headers = FULL if name in (*FILTERS, "cdn") else ()
     requests = [Request.of(((name, value),), headers=headers) for value in values.FREE[name]]
-    requests += [Request(query=f"{name}={raw}") for raw in values.BADLY_ESCAPED]
+    requests += [Request(query=f"{name}={raw}") for raw in values.badly_escaped(name)]
     valid = values.plain_value(run.knowledge.snapshot, name)
     # Beside every other parameter at once: what meets any of them in the wrong way shows, and is reduced to the pair.
     others = [

@@ -17,7 +17,7 @@ from conformance.run import Run
 from conformance.strategies import counterexample, valid_requests
 from conformance.walking import walk
 
-_EXAMPLES: Final = 2
+_EXAMPLES: Final = 1
 _EXAMPLES_LATER: Final = 12
 _LOOKS: Final = 3
 _EACH = [

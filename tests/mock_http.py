@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -23,7 +24,9 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.body)
+        content_type = EmailMessage()
+        content_type["content-type"] = self.headers.get("content-type", "")
+        return json.loads(self.body.decode(content_type.get_content_charset("utf-8")))
 
     @property
     def ids(self) -> list[str]:

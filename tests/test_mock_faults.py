@@ -28,6 +28,7 @@ FULL = {"prefer": "return=representation"}
 VENDOR = {"accept": "application/vnd.bentley.itwin-platform.v1+json"}
 JSON = {"accept": "application/json,*/*;q=0.01"}
 ROOT = {"x-api-host-and-root": "http://gate.example.com:8080/API/Root/"}
+SESSION = {"sessionid": "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc"}
 GZIP = {"accept-encoding": "gzip"}
 OTHER = "token-of-another-user"
 
@@ -96,6 +97,7 @@ def _plain_questions() -> Iterator[Question]:
         _get("%24top=5&%24skip=3&%24orderBy=date:asc"),
         _get("$top=%C2%B2"),
         _get("", {"if-none-match": '"nobody has it"'}),
+        _get("", {"range": "bytes=0-10"}),
         _get("", {"if-modified-since": "Sat, 29 Oct 1994 19:43:31 GMT"}),
         _get("$top=5&client=CesiumJS"),
         _get("$top=5&a=1&b=2&c=3&d=4"),
@@ -148,6 +150,8 @@ def _filter_questions() -> Iterator[Question]:
             yield from (_get(f"{name}={value}", FULL), _get(f"{name}={value}&$top=5", path="/mesh-export"))
             yield from (_get(f"{name}={value}&$top=5&$skip=5"), _get(f"{name}={value}&$orderBy=date:desc&$top=6", FULL))
             yield from (_get(f"{name}={value}&tileVersion=30&$top=5&$skip=3"), _get(f"{name}={value}&iTwinJS=4.8.3"))
+            yield from (_get(f"{name}={value}&tileVersion=37&iTwinJS=5.13.3"), _get(f"{name}={value}", SESSION))
+            yield _get(f"{name}={value}&$orderBy=date:asc&cdn=1")
     request = _of_shared_changeset(exports)
     three = "&".join(f"{name}={request[name]}" for name in ("iModelId", "changesetId", "exportType"))
     pairs: tuple[str, ...] = (f"iModelId={request['iModelId']}&changesetId={request['changesetId']}", three)

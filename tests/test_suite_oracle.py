@@ -19,6 +19,7 @@ from conformance.run import FULL
 
 NEEDED_FOR = {
     "json_body": "error-twice",
+    "declared_body": "charset-declared-only",
     "schema": "changesetid-index",
     "createExport_status": "create-ok",
     "createExport_body": "create-without-status",

@@ -7,14 +7,16 @@ member added to the spec is checked by its entry in the ledger alone.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import Final
 
 import jsonschema_rs
+from attrs import evolve
 
 from conformance import ledger, spec
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
-from conformance.exchange import NOT_JSON
+from conformance.exchange import NOT_JSON, Exchange
 
 _BY_SPEC: Final = tuple(
     requirement.id
@@ -31,9 +33,32 @@ _ELSEWHERE: Final = frozenset(
 )  # fmt: skip
 """Requirements of a schema's members that take more than the schema to keep: other checks say when they hold."""
 _ERROR_BODIES: Final = {401: "unauthorized-body", 422: "unprocessable-body", 429: "rate-limit-body"}
+_PARTIAL: Final = 206
+_PART: Final = re.compile(r"bytes (?P<first>\d{1,18})-(?P<last>\d{1,18})/", re.IGNORECASE)
 _GZIP: Final = b"\x1f\x8b"
 _LINK: Final = "#/components/schemas/Link"
 _FORMAT_KEYWORDS: Final = frozenset({"format", "pattern"})
+
+
+@check("body-as-declared")
+def declared_body(context: Context) -> Iterator[Observation]:
+    """A body is in the encoding that its headers declare, and a part of it as long as they say."""
+    exchange = context.exchange
+    if exchange.failure or exchange.request.method != "GET" or not exchange.body:
+        return
+    if exchange.charset and exchange.media_type in spec.media_types():
+        read = exchange.json is not NOT_JSON
+        in_utf8 = evolve(exchange, headers=()).json is not NOT_JSON
+        yield judged("body-as-declared", read or not in_utf8, f"UTF-8, where charset={exchange.charset} is declared")
+    part = _PART.match(exchange.header("content-range") or "") if exchange.status == _PARTIAL else None
+    if part:
+        length = int(part["last"]) - int(part["first"]) + 1
+        message = f"{len(exchange.body)} bytes, where Content-Range says {length}"
+        yield judged("body-as-declared", len(exchange.body) == length or _is_coded(exchange), message)
+
+
+def _is_coded(exchange: Exchange) -> bool:
+    return (exchange.header("content-encoding") or "identity").lower() != "identity"
 
 
 @check("ok-media-type", "ok-json", "json-encoding", "json-unique-names", "error-media-type", "body-as-declared")
@@ -55,7 +80,8 @@ def json_body(context: Context) -> Iterator[Observation]:
     elif exchange.json is not NOT_JSON and context.acceptable:
         yield judged("error-media-type", documented, message)
     if exchange.json is not NOT_JSON:
-        yield judged("json-encoding", _is_utf8(exchange.body), "a byte order mark, or bytes that are not UTF-8")
+        if not exchange.charset:
+            yield judged("json-encoding", _is_utf8(exchange.body), "a byte order mark, or bytes that are not UTF-8")
         yield judged("json-unique-names", not exchange.has_duplicate_names, "an object has a name twice")
 
 
@@ -100,7 +126,7 @@ def _blame(status: int, pointer: str, error: jsonschema_rs.ValidationError) -> I
     came = "nothing" if keyword == "required" else repr(error.instance)[:80]
     message = f"{where}: {came}, against {keyword} of the schema"
     body = _ERROR_BODIES.get(status)
-    null = bool(path) and error.instance is None and not isinstance(path[-1], int)
+    null = error.instance is None and not (path and isinstance(path[-1], int))
     if body and (keyword == "required" or null):
         yield broken(body, message)
         return

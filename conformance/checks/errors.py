@@ -79,7 +79,7 @@ def error_details(context: Context) -> Iterator[Observation]:
             message = f"a detail has the code {detail['code']!r}"
             yield judged("unprocessable-detail-code", detail["code"] == expected, message)
     query = context.query
-    at_fault = {*query.of(Validity.INVALID), *query.of(Validity.FREE)}
+    at_fault = {*query.of(Validity.INVALID), *query.of(Validity.FREE), *context.knowledge.strange_values(query)}
     targets = [detail["target"] for detail in details if isinstance(detail.get("target"), str)]
     for target in targets:
         fine = target in at_fault or bool(query.unknown)

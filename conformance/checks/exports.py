@@ -38,7 +38,7 @@ def known_status(context: Context) -> Iterator[Observation]:
 
 
 def _plainly(status: str) -> str:
-    return "".join(status.split()).lower().replace("_", "").replace("-", "")
+    return "".join(status.split()).lower()
 
 
 @check("list-unique")
@@ -137,7 +137,7 @@ def mesh_hosts(context: Context) -> Iterator[Observation]:
         if cdn == "1":
             yield judged("cdn-urls", host not in usual, f"{message}, as without cdn")
         elif cdn == "0":
-            yield judged("cdn-only-when-set", host in usual, message)
+            yield judged("cdn-only-when-set", host not in context.knowledge.cdn_hosts - usual, message)
         elif root_host and root_host not in usual:
             yield judged("root-links-only", host != root_host, message)
         elif host in context.knowledge.cdn_hosts - usual:

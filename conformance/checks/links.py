@@ -14,6 +14,8 @@ from conformance.exchange import Request
 from conformance.knowledge import DEFAULT_TOP
 from conformance.query import Query, Validity, read, same_type
 
+_DEFAULTS: Final = frozenset({("$top", str(DEFAULT_TOP)), ("cdn", "0")})
+"""Parameters that mean what their absence means."""
 _WHOLE_NAME: Final = re.compile(
     rf"(?<![a-z])({'|'.join(name.strip('$') for name in spec.parameters('query'))})(?![-_a-z])", re.IGNORECASE
 )
@@ -71,10 +73,10 @@ def _to_keep(context: Context) -> dict[str, str]:
     times = Counter(name for name, _ in context.query.pairs)
     kept = {}
     for name, parameter in context.query.parameters.items():
-        plain_type = name == "exportType" and parameter.value.strip() and times[name] == 1
+        plain_type = name == "exportType" and parameter.value.strip() == parameter.value != "" and times[name] == 1
         if parameter.validity is not Validity.VALID and not plain_type:
             return {}
-        if name != "$skip" and (name != "$top" or parameter.value != str(DEFAULT_TOP)):
+        if name != "$skip" and (name, parameter.value) not in _DEFAULTS:
             kept[name] = parameter.value
     return {} if context.query.respelled else kept
 

@@ -5,6 +5,7 @@ A check names its requirements where it is registered and may speak of no others
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Final
@@ -15,12 +16,15 @@ from conformance import ledger, roots, spec
 from conformance.collection import Selection
 from conformance.exchange import LONG_AGO, NOBODYS_TAG, CredentialKind, Exchange
 from conformance.knowledge import Knowledge, SelectionKey
-from conformance.preference import Preferred, preferred
+from conformance.preference import Preferred, is_well_formed, preferred
 from conformance.query import Query
 
 _CONDITIONAL: Final = frozenset(
     {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "range", "if-range"}
 )
+_UNWANTED: Final = re.compile(r";\s*q\s*=\s*0(\.0*)?\s*(;|$)", re.IGNORECASE)
+"""The weight of a media type that is not acceptable (RFC 9110)."""
+_OF_GATEWAYS: Final = frozenset({"origin", "x-forwarded-host", "x-forwarded-proto"})
 _ANY_MEDIA_TYPE: Final = frozenset({"*/*", "application/*"})
 _OF_NO_EFFECT: Final = frozenset({("if-none-match", NOBODYS_TAG), ("if-modified-since", LONG_AGO)})
 """Conditions that ask for the whole answer."""
@@ -93,7 +97,7 @@ class Context:
     def acceptable(self) -> bool:
         """Whether the request accepts a media type that the page has."""
         accepted = ",".join(self.exchange.request.header("accept")) or spec.VENDOR_MEDIA_TYPE
-        types = {part.split(";")[0].strip().lower() for part in accepted.split(",")}
+        types = {part.split(";")[0].strip().lower() for part in accepted.split(",") if not _UNWANTED.search(part)}
         return bool(types & (spec.media_types() | _ANY_MEDIA_TYPE))
 
     @cached_property
@@ -124,6 +128,17 @@ class Context:
         """Whether the request names its page by a parameter that links have of the server's own."""
         return bool(self.query.unknown & self.knowledge.cursors)
 
+    @property
+    def turned_away(self) -> bool:
+        """Whether a gateway may have refused or redirected the request for a header that is its own business."""
+        named = any(name.lower() in _OF_GATEWAYS for name, _ in self.exchange.request.headers)
+        return named and 300 <= self.exchange.status < 500
+
+    @property
+    def spoilt_header(self) -> bool:
+        """Whether a header that the page names is malformed, so that a server may say so."""
+        return self.odd_root or not is_well_formed(self.exchange.request.header("prefer"))
+
     @cached_property
     def ordinary(self) -> bool:
         """Whether the page says how the request is answered: a well-formed GET with the good credential."""
@@ -134,6 +149,7 @@ class Context:
             and self.acceptable
             and not request.odd
             and not self.conditional
+            and not self.turned_away
         )
 
     @cached_property

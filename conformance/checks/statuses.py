@@ -7,14 +7,14 @@ from typing import Final
 
 from conformance import ledger, spec
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
-from conformance.endpoint import TIME_BOUND
-from conformance.exchange import CredentialKind, Failure
+from conformance.exchange import NOT_JSON, TIME_BOUND, CredentialKind, Failure
 from conformance.query import Parameter, Validity
 
 _HTTP_REFUSALS: Final = frozenset({400, 413, 414, 431, 494})
 _GOOD: Final = frozenset({CredentialKind.GOOD, CredentialKind.OTHER_USER})
 _UNACCEPTABLE: Final = 406
 _NOT_MODIFIED: Final = 304
+_NOT_IMPLEMENTED: Final = 501
 _CONDITIONAL_STATUSES: Final = frozenset({206, _NOT_MODIFIED, 412, 416})
 _REFUSED_BY_A_CONDITION: Final = frozenset({412, 416})
 _OTHER_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -23,6 +23,14 @@ _REFUSED: Final = (
     "imodelid-invalid", "imodelid-format", "changesetid-invalid", "changesetid-format", "top-maximum", "top-negative",
     "top-number", "skip-negative", "skip-number", "orderby-unsupported",
 )  # fmt: skip
+
+
+def _of_the_http_layer(context: Context) -> bool:
+    """Whether the HTTP layer may have refused the request, with a status for that or with a body of its own."""
+    exchange = context.exchange
+    if not exchange.request.odd or not 400 <= exchange.status < 500:
+        return False
+    return exchange.status in _HTTP_REFUSALS or exchange.json is NOT_JSON
 
 
 @check("answer-in-time", "body-as-declared", "status-no-server-error")
@@ -64,6 +72,8 @@ def documented_status(context: Context) -> Iterator[Observation]:
     yield judged("status-no-server-error", status < 500, f"status {status}")
     if status >= 500:
         return
+    if context.turned_away:
+        return
     if request.path != spec.collection_path():
         fine = not 300 <= status < 400 and not (status == 404 and not request.query)
         if request.path == spec.collection_path().rstrip("/"):
@@ -77,7 +87,7 @@ def documented_status(context: Context) -> Iterator[Observation]:
         return
     else:
         yield held("path-served")
-    tolerated = (request.odd and status in _HTTP_REFUSALS) or (context.conditional and status in _CONDITIONAL_STATUSES)
+    tolerated = _of_the_http_layer(context) or (context.conditional and status in _CONDITIONAL_STATUSES)
     if status == _UNACCEPTABLE and context.acceptable:
         yield broken(
             "accept-json" if request.header("accept") else "accept-vendor", "status 406 for a documented media type"
@@ -104,6 +114,10 @@ def documented_status(context: Context) -> Iterator[Observation]:
 def valid_request_is_accepted(context: Context) -> Iterator[Observation]:
     """A request whose every parameter is valid is not refused."""
     exchange, request = context.exchange, context.exchange.request
+    if exchange.status in (401, 422) and context.spoilt_header:
+        return
+    if exchange.status == 422 and context.knowledge.strange_values(context.query):
+        return
     if (
         context.ordinary
         and context.query.must_be_accepted
@@ -226,10 +240,15 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
         or exchange.status == 429
     ):
         return
-    if request.odd and exchange.status in _HTTP_REFUSALS:
+    if _of_the_http_layer(context) or context.turned_away:
         return
     if request.method == "HEAD":
-        if kind is CredentialKind.NONE and 200 <= exchange.status < 300:
+        # What looks whether a service is well may answer anybody, and tells nothing of the list.
+        if (
+            kind is CredentialKind.NONE
+            and 200 <= exchange.status < 300
+            and (exchange.header("content-length") or "0") != "0"
+        ):
             yield broken("auth-required", f"HEAD without Authorization gets status {exchange.status}")
         return
     if request.method != "GET" or not context.acceptable:
@@ -259,6 +278,8 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
 def undocumented_method(context: Context) -> Iterator[Observation]:
     """A method that is not documented gets neither success nor a server error, and a 405 names those that are."""
     exchange, method = context.exchange, context.exchange.request.method
+    if method in ("HEAD", "OPTIONS") and exchange.status >= 500:
+        yield judged("method-refused", exchange.status == _NOT_IMPLEMENTED, f"{method} gets status {exchange.status}")
     if method == "TRACE" and 200 <= exchange.status < 300:
         yield broken("method-refused", f"{method} gets status {exchange.status}")
     undocumented = method in _OTHER_METHODS - spec.documented_methods(exchange.request.path)

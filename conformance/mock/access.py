@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .model import Call, Export, Gate
 
+_OF_GATEWAYS = ("origin", "x-forwarded-host", "x-forwarded-proto")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 OPERATIONS: Mapping[tuple[str, str], str] = {
     ("collection", "GET"): "listExports",
@@ -46,8 +47,12 @@ def route(call: Call) -> Answer | None:
     request = call.request
     if call.reading.http_layer == "plain-text" and (malformed := _malformed(call)) is not None:
         return malformed
+    if call.reading.gateway == "strict" and any(request.lines(name) for name in _OF_GATEWAYS):
+        return Answer(403, body=b"Forbidden", media_type="text/plain")
     if not operations(call):
         return not_found(call)
+    if request.method == "HEAD" and call.reading.open_head and place(request.path) == "collection":
+        return Answer(200)
     if request.method in methods(call):
         return options(call) if request.method == "OPTIONS" else None
     return other_method(call)
@@ -60,6 +65,8 @@ def _malformed(call: Call) -> Answer | None:
         return Answer(400, body=b"Bad Request", media_type="text/plain")
     if len(whole) > call.reading.target_limit:
         return Answer(414, body=b"URI Too Long", media_type="text/plain")
+    if any(not value.isascii() for _, value in request.headers):
+        return Answer(400, body=b"Bad Request", media_type="text/plain")
     if any(len(value) > call.reading.header_limit for _, value in request.headers):
         return Answer(431, body=b"Request Header Fields Too Large", media_type="text/plain")
     return None
@@ -115,6 +122,18 @@ def options(call: Call) -> Answer:
         call: The call.
     """
     return Answer(204, headers=(("Allow", ", ".join(methods(call))),))
+
+
+def spoilt(call: Call) -> Answer:
+    """What a request gets whose headers are malformed, by the reading.
+
+    Args:
+        call: The call.
+    """
+    if call.reading.spoilt_headers == "unauthorized":
+        return refusal(call, 401, Problem("InvalidHeader", "A header is malformed. Access denied.", None))
+    invalid = Problem("InvalidParameter", "A header is malformed.", None)
+    return refusal(call, 422, Problem("InvalidMeshExportRequest", "Cannot retrieve export.", None), details=[invalid])
 
 
 def not_found(call: Call) -> Answer:

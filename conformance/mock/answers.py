@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +136,11 @@ def write(call: Call, answer: Answer) -> Wire:
     """
     body = answer.body if answer.body is not None else dump(call, answer.document)
     headers = list(answer.headers)
+    if call.reading.entity_tags and answer.status == 200:
+        tag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+        headers += [("ETag", tag), ("Vary", "Authorization, Prefer, x-api-host-and-root, Accept")]
+        if tag in call.request.lines("if-none-match"):
+            return Wire(304, tuple(headers), (b"",))
     if body:
         headers.append(("Content-Type", answer.media_type or media_type(call)))
     if body and call.reading.gzip:
@@ -160,8 +166,10 @@ def dump(call: Call, document: Any) -> bytes:
     if document is None:
         return b""
     indent, separators = (2, None) if call.reading.indent else (None, (",", ":"))
-    text = json.dumps(document, ensure_ascii=call.reading.ascii, indent=indent, separators=separators)
-    return text.encode("utf-8", "replace")
+    # What an encoding has no letter for JSON can still escape.
+    ascii_only = call.reading.ascii or call.reading.charset == "iso-8859-1"
+    text = json.dumps(document, ensure_ascii=ascii_only, indent=indent, separators=separators)
+    return text.encode(call.reading.charset or "utf-8", "replace")
 
 
 def media_type(call: Call) -> str:

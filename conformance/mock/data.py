@@ -168,6 +168,10 @@ def _version(text: object) -> Version:
     return tuple(int(part) for part in str(text).split("."))
 
 
+def _ids_named(exports: tuple[Export, ...]) -> frozenset[str]:
+    return frozenset(one.lower() for export in exports for one in (export.imodel_id, export.changeset_id))
+
+
 @define
 class Collection:
     """The exports as they stand now: at rest, or moved on by one event after another.
@@ -183,6 +187,16 @@ class Collection:
     _births: dict[str, tuple[Export, float]] = field(factory=dict)
     _events: int = 0
     _started: int = 0
+    _first_ids: frozenset[str] = field(init=False)
+
+    @_first_ids.default
+    def _ids_at_first(self) -> frozenset[str]:
+        return _ids_named(self.exports)
+
+    @property
+    def known_ids(self) -> frozenset[str]:
+        """The ids, in lower case, of every iModel and changeset that exports have or had."""
+        return self._first_ids | _ids_named(self.exports)
 
     def at(self, requests: int, seconds: float) -> tuple[Export, ...]:
         """The exports after so many requests and seconds.

@@ -39,6 +39,16 @@ def root(call: Call) -> str:
     return (call.reading.link_host or own_host(call)) + call.reading.link_path
 
 
+def is_spoilt(call: Call) -> bool:
+    """Whether the client asks for links that begin with what is no plain root.
+
+    Args:
+        call: The call.
+    """
+    asked = ", ".join(call.request.lines("x-api-host-and-root"))
+    return asked != "" and not PLAIN_ROOT.fullmatch(asked)
+
+
 def _joined(prefix: str, path: str) -> str:
     # Without a path of ours, a trailing slash of the client's is the client's business.
     return prefix if not path else prefix.removesuffix("/") + path

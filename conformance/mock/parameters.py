@@ -15,11 +15,12 @@ from .model import PARAMETERS, InvalidValueError, LeftOpenError, Parser, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .model import Call, Version
+    from .model import Call, Export, Version
 
 TOP_MAXIMUM = 1000
 SKIP_MAXIMUM = 2**31
 TILES = ("3DTiles", "3DTILES")
+_CURRENT: Mapping[str, Version] = {"tileVersion": (37,), "iTwinJS": (5, 13, 3)}
 NOTHING: Final = ()
 """The version that no export is compatible with."""
 
@@ -30,9 +31,22 @@ _ITWINJS_VERSION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})(?:-[0-9A-Za-z.
 _BY_LOWER_NAME = {name.lower(): name for name in PARAMETERS}
 # What ASCII knows as digits: int() also takes underscores and the digits of other scripts.
 _NUMBER = re.compile(r"[0-9]+")
+_FRACTION = re.compile(r"[0-9]+(?=[.e])(?:\.[0-9]*)?(?:e\+?[0-9]{1,2})?")
 _SIGNED = re.compile(r" *\+?([0-9]+) *")
 # Longer numbers are as good as this one, and cost time to convert.
 _DIGITS = 1000
+
+
+def tiles_name(call: Call, export: Export) -> str:
+    """How the type of an export with 3D tiles is written, unless that is as the request wrote it.
+
+    Args:
+        call: The call.
+        export: The export.
+    """
+    if call.reading.tiles_written == "both":
+        return TILES[export.number // 2 % 2]
+    return export.export_type if call.reading.tiles_written == "asked" else call.reading.tiles_written
 
 
 def pairs(query: bytes) -> Iterator[tuple[str, str]]:
@@ -167,6 +181,8 @@ def _identifier(call: Call, name: str, form: re.Pattern[str], text: str) -> str 
     refused = call.reading.upper_case_ids == "refuse" and not call.reading.upper_case_data and text != text.lower()
     if refused or not form.fullmatch(text):
         raise InvalidValueError(f"{name} is invalid.")
+    if call.reading.strange_values == "refuse" and text.lower() not in call.store.known_ids:
+        raise InvalidValueError(f"{name} is invalid.")
     return text.lower()
 
 
@@ -209,6 +225,9 @@ def count(call: Call, name: str, text: str) -> int | None:
         if call.reading.signed == "ignore":
             return None
         digits = signed[1]
+    fraction = _FRACTION.fullmatch(text) if call.reading.fractions == "accept" else None
+    if fraction is not None:
+        return min(int(float(text)), 10**_DIGITS) if len(text) < _DIGITS else None
     if not _NUMBER.fullmatch(digits):
         if re.fullmatch(r"-[0-9]+", text):
             raise InvalidValueError(f"{name} must be greater or equal to 0.")
@@ -260,7 +279,10 @@ def itwinjs(call: Call, text: str) -> Version | None:
 
 def _version(call: Call, name: str, text: str, numbers: str | None) -> Version | None:
     if numbers is not None and text.isascii():
-        return tuple(int(part) for part in numbers.split("."))
+        version = tuple(int(part) for part in numbers.split("."))
+        if call.reading.strange_values == "refuse" and version > _CURRENT[name]:
+            raise InvalidValueError(f"{name} is invalid.")
+        return version
     if call.reading.odd_versions == "refuse":
         raise LeftOpenError(f"{name} is invalid.")
     return NOTHING if call.reading.odd_versions == "nothing" else None
@@ -269,8 +291,9 @@ def _version(call: Call, name: str, text: str, numbers: str | None) -> Version |
 def export_type(call: Call, text: str) -> str:
     """The type of export, as the request wrote it."""
     if call.reading.unknown_type == "refuse":
+        both = call.reading.tiles_alike or call.reading.tiles_written == "both"
         known = {*TYPES, *(export.export_type for export in call.exports), call.reading.tiles_written}
-        if text not in known and not (call.reading.tiles_alike and text in TILES):
+        if text not in known and not (both and text in TILES):
             raise InvalidValueError("exportType is invalid.")
     return text
 

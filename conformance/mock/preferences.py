@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from .model import Call
 
 _RETURNS = ("minimal", "representation")
+_VALUED = r"[\w!#$%&'*+.^`|~-]+\s*(?:=\s*(?:[\w!#$%&'*+.^`|~-]+|\"(?:[^\"\\]|\\.)*\"))?\s*"
+_WRITTEN = re.compile(rf"(?:{_VALUED}(?:;\s*(?:{_VALUED})?)*)?", re.ASCII)
 
 
 @frozen
@@ -47,6 +50,16 @@ def _returns(call: Call) -> Iterator[str]:
             yield preferred.value
         elif call.reading.parameter_returns:
             yield from (value for name, value in preferred.parameters if name == "return")
+
+
+def is_spoilt(call: Call) -> bool:
+    """Whether a preference is not written as RFC 7240 has it.
+
+    Args:
+        call: The call.
+    """
+    elements = split(", ".join(call.request.lines("prefer")), ",")
+    return any(_WRITTEN.fullmatch(element.strip(" \t")) is None for element in elements)
 
 
 def parse(text: str) -> Iterator[Preferred]:

@@ -30,21 +30,27 @@ class Reading:
         moves_per_second: How many events of the collection come with each second.
         new_words: The data have a status and an export type that nobody has seen before.
         upper_case_data: Ids are written in upper case.
-        stamps: How dates are written: whole seconds, seven digits and an offset, or the time of another zone.
-        tiles_written: How the type of 3D tiles is written: as its name, in capitals, or as the request wrote it.
+        stamps: How dates are written: whole seconds, seven digits and an offset, the time of another zone, or whole
+            seconds in the minimal representation and digits in the full one.
+        tiles_written: How the type of 3D tiles is written: as its name, in capitals, as the request wrote it, or in
+            either way, by export.
         request_date: `request` has a `lastModified`.
         fresh_signatures: The signature of a mesh link is another one in each answer.
         default_order: The order without `$orderBy`.
         filtered_order: The order without `$orderBy` where there is a filter.
         full_order: The order without `$orderBy` in the full representation.
         ties: Exports of one date keep their places in both orders, stand by id, or one order is the reverse of
-            the other.
+            the other; or they stand by id in the full representation and keep their places in the minimal one.
         repeated: A parameter that is given more than once: the first counts, the last, all joined by a comma, or none.
         empty: A parameter with an empty value: as if not given, refused, or taken as it is.
         other_case_names: A parameter whose name is written in another case: unknown, understood, or refused.
         other_case_order: `date:ASC` and the like: refused, understood, or as if not given.
         signed: A number with a plus sign or blanks around it: understood, refused, or as if not given.
         padded: A number with leading zeros: decimal, refused, octal, or as if not given.
+        fractions: A number with a fraction or an exponent: taken as the whole number below, or refused.
+        strange_values: A well-formed id of nothing, or a version beyond the current one: nothing is found, or refused.
+        spoilt_headers: A malformed `prefer`, or a root that is not plain: read as well as can be, or refused with a 401
+            or a 422.
         other_cdn: A `cdn` other than 0 and 1: refused, as 0, or as 1.
         odd_versions: A malformed `tileVersion` or `iTwinJS`: refused, as if not given, or compatible with nothing.
         own_refusals: What is malformed and left to the endpoint is refused with 422 as all else, or with 400.
@@ -80,11 +86,14 @@ class Reading:
         indent: Bodies are laid out for people.
         gzip: Bodies are compressed for clients that accept it.
         chunked: Bodies come in chunks, without a length.
+        entity_tags: Answers carry an entity tag, and 304 is for whoever has it.
         head: HEAD is answered.
+        open_head: HEAD is answered to anybody, with nothing.
         options: OPTIONS is answered.
         cors: Pages of other origins may read the answers.
         latin_header: A header has a letter beyond ASCII, and another nothing.
         other_methods: What the remaining methods get.
+        gateway: What comes from another origin, or through another host, is let through or refused on the way.
         http_layer: What is malformed as HTTP is answered as well as can be, or refused in plain text.
         target_limit: The longest path and query that the HTTP layer takes.
         header_limit: The longest header line that the HTTP layer takes.
@@ -101,15 +110,15 @@ class Reading:
 
     new_words: bool = False
     upper_case_data: bool = False
-    stamps: Literal["seconds", "digits", "zone"] = "seconds"
-    tiles_written: Literal["3DTiles", "3DTILES", "asked"] = "3DTiles"
+    stamps: Literal["seconds", "digits", "zone", "by-representation"] = "seconds"
+    tiles_written: Literal["3DTiles", "3DTILES", "asked", "both"] = "3DTiles"
     request_date: bool = False
     fresh_signatures: bool = False
 
     default_order: Literal["changeset", "stored", "id", "oldest", "newest"] = "changeset"
     filtered_order: Literal["same", "stored"] = "same"
     full_order: Literal["same", "id"] = "same"
-    ties: Literal["kept", "reversed", "id"] = "kept"
+    ties: Literal["kept", "reversed", "id", "by-representation"] = "kept"
 
     repeated: Literal["first", "last", "join", "refuse"] = "first"
     empty: Literal["ignore", "refuse", "literal"] = "ignore"
@@ -117,6 +126,9 @@ class Reading:
     other_case_order: Literal["refuse", "accept", "ignore"] = "refuse"
     signed: Literal["accept", "refuse", "ignore"] = "refuse"
     padded: Literal["accept", "refuse", "octal", "ignore"] = "accept"
+    fractions: Take = "refuse"
+    strange_values: Literal["nothing", "refuse"] = "nothing"
+    spoilt_headers: Literal["ignore", "unauthorized", "unprocessable"] = "ignore"
     other_cdn: Literal["refuse", "off", "on"] = "off"
     odd_versions: Literal["refuse", "ignore", "nothing"] = "refuse"
     own_refusals: Literal["unprocessable", "bad-request"] = "unprocessable"
@@ -149,18 +161,21 @@ class Reading:
     next_after_full_page: bool = False
 
     media_type: Literal["vendor", "json", "accept"] = "vendor"
-    charset: Literal["", "utf-8", "UTF-8"] = ""
+    charset: Literal["", "utf-8", "UTF-8", "iso-8859-1", "utf-16"] = ""
     extra_members: bool = False
     ascii: bool = False
     indent: bool = False
     gzip: bool = False
     chunked: bool = False
 
+    entity_tags: bool = False
     head: bool = True
+    open_head: bool = False
     options: bool = True
     cors: bool = True
     latin_header: bool = False
     other_methods: Literal["not-allowed", "not-found", "unauthorized-first"] = "not-allowed"
+    gateway: Literal["open", "strict"] = "open"
     http_layer: Literal["tolerant", "plain-text"] = "tolerant"
     target_limit: int = 60_000
     header_limit: int = 60_000
@@ -180,6 +195,8 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
             "huge_skip": "refuse",
             "upper_case_ids": "refuse",
             "unknown_type": "refuse",
+            "strange_values": "refuse",
+            "spoilt_headers": "unprocessable",
             "own_refusals": "bad-request",
             "tiles_alike": False,
             "prev": "absent",
@@ -198,6 +215,7 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
             "other_cdn": "on",
             "odd_versions": "ignore",
             "compatibility": "all",
+            "fractions": "accept",
             "two_returns": "last",
             "quoted_returns": True,
             "parameter_returns": True,
@@ -232,6 +250,10 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
             "media_type": "json",
             "charset": "UTF-8",
             "www_authenticate": False,
+            "gateway": "strict",
+            "spoilt_headers": "unauthorized",
+            "entity_tags": True,
+            "open_head": True,
             "other_methods": "unauthorized-first",
             "link_path": "/api/v1/mesh-export/",
         },
@@ -255,6 +277,11 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
             "options": False,
             "cors": False,
             "latin_header": True,
+            "charset": "utf-16",
+            "ties": "by-representation",
+            "stamps": "by-representation",
+            "tiles_written": "both",
+            "tiles_alike": False,
             "messages": "other",
             "targets": "absent",
             "other_methods": "not-found",

@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from .parameters import TILES
+from .parameters import TILES, tiles_name
 
 if TYPE_CHECKING:
     from .model import Call, Export, Json, Preference, Query
@@ -27,6 +27,8 @@ def represent(call: Call, query: Query, preference: Preference, export: Export) 
     """
     shown = minimal(call, export)
     if preference.full:
+        if call.reading.stamps == "by-representation":
+            shown["lastModified"] = _with_digits(export.last_modified)
         shown["request"] = request(call, query, export)
         if export.status == "Complete":
             shown["_links"] = {"mesh": {"href": mesh_link(call, query, export)}}
@@ -76,10 +78,8 @@ def type_name(call: Call, query: Query, export: Export) -> str:
     """
     if export.export_type not in TILES:
         return export.export_type
-    if call.reading.tiles_written != "asked":
-        return call.reading.tiles_written
-    asked = query.values.get("exportType")
-    return asked if asked in TILES else export.export_type
+    asked = query.values.get("exportType") if call.reading.tiles_written == "asked" else None
+    return asked if asked in TILES else tiles_name(call, export)
 
 
 def stamp(call: Call, date: datetime) -> str:
@@ -91,8 +91,13 @@ def stamp(call: Call, date: datetime) -> str:
     """
     if call.reading.stamps == "zone":
         return date.astimezone(_ZONE).isoformat(timespec="seconds")
-    text = date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.0000000+00:00" if call.reading.stamps == "digits" else f"{text}Z"
+    if call.reading.stamps == "digits":
+        return _with_digits(date)
+    return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _with_digits(date: datetime) -> str:
+    return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000+00:00")
 
 
 def mesh_link(call: Call, query: Query, export: Export) -> str:

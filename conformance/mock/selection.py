@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .parameters import TILES
+from .parameters import TILES, tiles_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ def of_changeset(_call: Call, export: Export, wanted: str) -> bool:
 def of_type(call: Call, export: Export, wanted: str) -> bool:
     """Whether the export is of this type, in whichever spelling the reading takes."""
     if export.export_type in TILES and wanted in TILES:
-        return call.reading.tiles_alike or call.reading.tiles_written in {wanted, "asked"}
+        return call.reading.tiles_alike or call.reading.tiles_written == "asked" or tiles_name(call, export) == wanted
     return export.export_type == wanted
 
 
@@ -115,7 +115,8 @@ def order(call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Expor
     placed = sorted(exports, key=_DEFAULT_ORDERS[name])
     if wanted is None:
         return placed
-    if call.reading.ties == "id":
+    by_id = call.reading.ties == "by-representation" and call.stages.prefer(call).full
+    if call.reading.ties == "id" or by_id:
         placed = sorted(exports, key=_DEFAULT_ORDERS["id"])
     if wanted == "date:desc" and call.reading.ties != "reversed":
         return sorted(placed, key=lambda export: export.last_modified, reverse=True)

@@ -32,6 +32,8 @@ def listing(call: Call) -> Answer:
         call: The call.
     """
     stages = call.stages
+    if call.reading.spoilt_headers != "ignore" and (preferences.is_spoilt(call) or links.is_spoilt(call)):
+        return access.spoilt(call)
     try:
         query = stages.validate(call, stages.read(call))
     except RefusalError as error:

@@ -129,6 +129,11 @@ def _deflate_as_gzip(_call: Call, wire: Wire) -> Wire:
     return _with(wire, zlib.compress(_body(wire)), content_encoding="gzip")
 
 
+def _one_byte(_call: Call, wire: Wire) -> Wire:
+    body = _body(wire)
+    return evolve(_with(wire, body[:1], content_range=f"bytes 0-10/{len(body)}"), status=206)
+
+
 def _too_long(_call: Call, wire: Wire) -> Wire:
     body = _body(wire)
     return _with(wire, body, content_length=str(len(body) + 10))
@@ -334,6 +339,20 @@ FAULTS = (
         ("body-as-declared",),
         "The body is compressed in another way than it says.",
         wires(_deflate_as_gzip, 200, when=_takes_gzip),
+    ),
+    Fault(
+        "charset-declared-only",
+        ("body-as-declared",),
+        "The body says that it is UTF-16, and is UTF-8.",
+        _typed("application/json; charset=utf-16", 200),
+    ),
+    Fault(
+        "range-shorter-than-declared",
+        ("body-as-declared",),
+        "A range is cut after one byte, and says that it has all that was asked for.",
+        wires(
+            _one_byte, 200, when=lambda call: any(line.startswith("bytes=0-") for line in call.request.lines("range"))
+        ),
     ),
     Fault(
         "length-too-long", ("body-as-declared",), "`Content-Length` is more than the body has.", wires(_too_long, 200)

@@ -152,6 +152,7 @@ FAULTS = (
         _routed(_method("DELETE"), lambda _call: Answer(204)),
     ),
     Fault("put-crashes", ("method-refused",), "PUT ends in a server error.", _routed(_method("PUT"), crash)),
+    Fault("head-crashes", ("method-refused",), "HEAD ends in a server error.", _routed(_method("HEAD"), crash)),
     Fault(
         "patch-not-implemented",
         ("method-refused",),
