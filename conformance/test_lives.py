@@ -6,7 +6,8 @@ its own state machine over the links from Start to the other operations.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import hypothesis
 import pytest
@@ -16,10 +17,13 @@ from hypothesis import strategies as st
 from schemathesis.core.transport import Response
 
 from conformance import cleaning, spec, transported
+from conformance.account import BudgetSpentError
 from conformance.exchange import Exchange, Request
 from conformance.lives import Life, Lives
 from conformance.options import Settings
 from conformance.run import Run
+
+T = TypeVar("T")
 
 _KINDS: Final = ("3DTiles", "IMODEL")
 _SCENARIOS: Final = {"quick": 3, "full": 20}
@@ -47,7 +51,32 @@ def test_what_is_started_lives_and_is_deleted(run: Run) -> None:
     lives.look_in_list()
 
 
-def _machine(run: Run) -> type[stateful.RuleBasedStateMachine]:
+class _Steps:
+    """Does what a state machine asks for until the budget is spent: to hypothesis the end of it would be a failure."""
+
+    def __init__(self) -> None:
+        self.end: BudgetSpentError | None = None
+
+    def take(self, step: Callable[..., T], *arguments: Any) -> T | None:
+        """Do a step; nothing once the budget is spent."""
+        if self.end is None:
+            try:
+                return step(*arguments)
+            except BudgetSpentError as error:
+                self.end = error
+        return None
+
+    def conclude(self) -> None:
+        """Say that the budget was spent, if it was.
+
+        Raises:
+            BudgetSpentError: The run may send no more.
+        """
+        if self.end:
+            raise self.end
+
+
+def _machine(run: Run, steps: _Steps) -> type[stateful.RuleBasedStateMachine]:
     class LifeOfExports(stateful.RuleBasedStateMachine):
         """Starts, looks, waits and deletes in any order; what is wrong is counted, not raised: nothing is shrunk."""
 
@@ -59,25 +88,25 @@ def _machine(run: Run) -> type[stateful.RuleBasedStateMachine]:
 
         @stateful.rule(target=started, kind=st.sampled_from(_KINDS))
         def start(self, kind: str) -> Life | None:
-            return self.lives.start(kind)
+            return steps.take(self.lives.start, kind)
 
         @stateful.rule()
         def look_in_list(self) -> None:
-            self.lives.look_in_list()
+            steps.take(self.lives.look_in_list)
 
         @stateful.rule(life=started)
         def get(self, life: Life | None) -> None:
             if life:
-                self.lives.get(life)
+                steps.take(self.lives.get, life)
 
         @stateful.rule(life=started)
         def finish_and_delete(self, life: Life | None) -> None:
             if life:
-                self.lives.finish(life)
-                self.lives.delete(life)
+                steps.take(self.lives.finish, life)
+                steps.take(self.lives.delete, life)
 
         def teardown(self) -> None:
-            self.lives.look_in_list()
+            steps.take(self.lives.look_in_list)
             cleaning.clean_up(run)
 
     return LifeOfExports
@@ -92,9 +121,11 @@ def test_whatever_the_order_a_life_goes_one_way(run: Run, settings: Settings) ->
         phases=[hypothesis.Phase.generate],
         verbosity=hypothesis.Verbosity.quiet,
     )
-    machine: Any = hypothesis.seed(settings.seed)(_machine(run))
+    steps = _Steps()
+    machine: Any = hypothesis.seed(settings.seed)(_machine(run, steps))
     with run.source("hypothesis"):
         stateful.run_state_machine_as_test(machine, settings=chosen)
+    steps.conclude()
 
 
 @pytest.mark.usefixtures("scratch")
@@ -103,15 +134,17 @@ def test_what_the_links_of_the_schema_lead_to(run: Run, settings: Settings) -> N
     loaded = schemathesis.openapi.from_dict(spec.document())
     loaded.config.update(base_url="http://localhost")
     linked = [name for name in spec.operations() if name != spec.LIST]
-    machine: Any = hypothesis.seed(settings.seed)(_linked(run, loaded.include(operation_id=linked)))
+    steps = _Steps()
+    machine: Any = hypothesis.seed(settings.seed)(_linked(run, loaded.include(operation_id=linked), steps))
     chosen = hypothesis.settings(
         max_examples=_SCENARIOS[settings.profile], stateful_step_count=8, phases=[hypothesis.Phase.generate]
     )
     with run.source("schemathesis"):
         stateful.run_state_machine_as_test(machine, settings=chosen)
+    steps.conclude()
 
 
-def _linked(run: Run, schema: schemathesis.BaseSchema) -> type[Any]:
+def _linked(run: Run, schema: schemathesis.BaseSchema, steps: _Steps) -> type[Any]:
     base: Any = schema.as_state_machine()
 
     class FollowedLinks(base):  # type: ignore[misc]
@@ -126,7 +159,7 @@ def _linked(run: Run, schema: schemathesis.BaseSchema) -> type[Any]:
                 request = Request(method=about.method, path=case.formatted_path)
             allowed = run.endpoint.may_send(request) and (run.may_start or not about.takes_body)
             # What may not be sent is not there.
-            exchange = run.start(request) if allowed else Exchange(0, request, "", 404)
+            exchange = (steps.take(run.start, request) if allowed else None) or Exchange(0, request, "", 404)
             return Response.from_any(transported.response(exchange))
 
         def validate_response(self, *_: Any, **__: Any) -> None:

@@ -68,7 +68,7 @@ def error_code(context: Context) -> Iterator[Observation]:
 def error_details(context: Context) -> Iterator[Observation]:
     """A 422 has a detail for each invalid parameter, and for no other."""
     exchange = context.exchange
-    if exchange.status != 422 or not context.ordinary or context.query.must_be_accepted:
+    if exchange.status != 422 or not context.ordinary or context.query.must_be_accepted or context.spoilt_header:
         return
     details = context.exchange.error.get("details")
     if not isinstance(details, list) or not all(isinstance(detail, dict) for detail in details):
