@@ -9,7 +9,6 @@ import codecs
 import json
 import string
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from email.message import Message
 from enum import StrEnum
 from functools import cached_property
@@ -278,10 +277,10 @@ class Exchange:
     @cached_property
     def text(self) -> str:
         """The body as text, in the encoding that is declared; what cannot be read shows as replacement characters."""
-        if self.charset:
-            with suppress(ValueError):
-                return self.body.decode(self.charset)
-        return self.body.decode("utf-8-sig", "replace")
+        declared = self.body.decode(self.charset, "replace") if self.charset else ""
+        in_utf8 = self.body.decode("utf-8-sig", "replace")
+        # A wrong declaration is a finding of its own.
+        return declared if declared and (_is_json(declared) or not _is_json(in_utf8)) else in_utf8
 
     @cached_property
     def json(self) -> Any:
@@ -359,6 +358,14 @@ class _NotJson:
 
 
 NOT_JSON: Final = _NotJson()
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _strings(value: Any) -> Iterator[str]:

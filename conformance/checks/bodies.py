@@ -47,9 +47,9 @@ def declared_body(context: Context) -> Iterator[Observation]:
     if exchange.failure or exchange.request.method != "GET" or not exchange.body:
         return
     if exchange.charset and exchange.media_type in spec.media_types():
-        read = exchange.json is not NOT_JSON
-        in_utf8 = evolve(exchange, headers=()).json is not NOT_JSON
-        yield judged("body-as-declared", read or not in_utf8, f"UTF-8, where charset={exchange.charset} is declared")
+        undeclared = exchange.json is not NOT_JSON and exchange.text == evolve(exchange, headers=()).text
+        fine = not undeclared or exchange.text == exchange.body.decode(exchange.charset, "replace")
+        yield judged("body-as-declared", fine, f"UTF-8, where charset={exchange.charset} is declared")
     part = _PART.match(exchange.header("content-range") or "") if exchange.status == _PARTIAL else None
     if part:
         length = int(part["last"]) - int(part["first"]) + 1
