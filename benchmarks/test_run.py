@@ -1,4 +1,4 @@
-"""What a run of the suite takes, by the size of the collection and by its own length: `make bench`.
+"""What a run of the suite takes, by the size of the collection and by its own length, and a request: `make bench`.
 
 Memory is to be the same however long a run is, and to stop growing where a collection is sampled.
 """
@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 from rows import Row
 
+from conformance.credentials import Credentials, from_text
+from conformance.endpoint import Endpoint, Limits
+from conformance.exchange import Request
+from conformance.redaction import Redactor
 from scripts.generate import ROOT
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ sys.exit(code)
 """
 TIME = "Seconds of a run of 300 requests, --max-walk 5, by the size of the collection"
 MEMORY = "Memory of that run at its peak"
+PACE = "A request, of 600 distinct ones to a local server, by how many are under way"
 LENGTH = "Memory of a run at its peak, by its length, 1,000 exports"
 
 
@@ -58,6 +63,23 @@ def run(url: str, folder: Path, *options: str) -> tuple[float, int]:
     began = time.monotonic()
     done = subprocess.run([*call, *options], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return time.monotonic() - began, int(done.stderr.split()[-2]) * 1024
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_pace(table: Table, concurrency: int) -> None:
+    requests = [Request(f"$top=3&$skip={number}") for number in range(600)]
+    redactor, limits = Redactor(), Limits(concurrency=concurrency)
+    with serving(250) as url:
+        credentials = Credentials(from_text("MESH_EXPORT_TOKEN", TOKEN), redactor.add)
+        endpoint = Endpoint(url, credentials, limits, redactor, lambda _exchange: None)
+        began = time.monotonic()
+        exchanges = endpoint.send_all(requests)
+        seconds = time.monotonic() - began
+        endpoint.close()
+    assert {exchange.status for exchange in exchanges} == {200}
+    name = f"{concurrency} under way"
+    base = "" if concurrency == 1 else "1 under way"
+    table.add(Row(PACE, name, seconds / len(requests), base=base, bound="5 ms: 200 a second"))
 
 
 @pytest.mark.parametrize("size", [1_000, 10_000, 100_000])
