@@ -131,7 +131,7 @@ def _theme(result: Result) -> str:
 
 def table(faults: list[Result], readings: list[Result]) -> str:
     """The whole table, as Markdown."""
-    lines = ["# What the quick profile finds", "", "Made by `make prove`.", ""]
+    lines = ["# What the suite finds", "", "Made by `make prove`.", ""]
     if faults:
         lines += [*faults_table("Level", faults, _level), "", *faults_table("Theme", faults, _theme), ""]
         unseen = [result.trial.title for result in faults if not result.violated]
