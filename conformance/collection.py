@@ -62,7 +62,16 @@ class Snapshot:
     def content(self) -> frozenset[tuple[str, str, str]]:
         """Id, status and date of every export: what two walks must share to agree as sets."""
         return frozenset(
-            (identity(export), str(export.get("status")), str(export.get("lastModified"))) for export in self.exports
+            (identity(export), str(export.get("status")), str(date(export) or export.get("lastModified")))
+            for export in self.exports
+        )
+
+    @cached_property
+    def descriptions(self) -> frozenset[tuple[str, ...]]:
+        """What every export is called and made from: somebody may give a thing another name."""
+        return frozenset(
+            (identity(export), str(export.get("displayName")), *(str(requested(export, name)) for name in FILTERS))
+            for export in self.exports
         )
 
     def values(self, name: str) -> list[str]:

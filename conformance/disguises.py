@@ -6,6 +6,7 @@ Each has a name, which tells how it is made and holds nothing of the token: a re
 from __future__ import annotations
 
 import base64
+import re
 from typing import Final
 
 from conformance.exchange import Credential, CredentialKind
@@ -45,8 +46,8 @@ def near_misses(token: str) -> list[Credential]:
     """Credentials made from the good token, the most telling first."""
     first = "A" if token[0] != "A" else "B"
     near = {
-        "the token without its last character": token[:-1],
-        "a letter behind the token": f"{token}x",
+        "the token without its last character": token.rstrip("=")[:-1],
+        "a letter behind the token": f"{token}x" if _read(f"{token}x") != _read(token) else f"{token}xxxx",
         "the token with another last character": _with_another_end(token),
         "the token with another first character": first + token[1:],
         "the token with upper and lower case exchanged": token.swapcase(),
@@ -75,12 +76,21 @@ def near_misses(token: str) -> list[Credential]:
 
 
 def _with_another_end(token: str) -> str:
-    # The last character of a base64 text may hold bits that nobody reads: of a JWT the middle of its signature tells.
-    place = (token.rindex(".") + len(token)) // 2 if token.count(".") == _DOTS_OF_A_JWT else len(token) - 1
-    return token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+    # The last character of a base64 text may hold bits that nobody reads; the middle of its last part has none.
+    for place in (len(token) - 1, (token.rfind(".") + len(token)) // 2):
+        other = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+        if _read(other) != _read(token):
+            break
+    return other
 
 
-_DOTS_OF_A_JWT: Final = 2
+def _read(token: str) -> tuple[bytes, ...]:
+    """What a lenient decoder makes of each part of a token: what is over at its end is left out."""
+    parts = [_NOT_BASE64.sub("", part.replace("-", "+").replace("_", "/")) for part in token.split(".")]
+    return tuple(base64.b64decode(part[: len(part) - (len(part) % 4 == 1)] + "===") for part in parts)
+
+
+_NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
 _OTHER_SCHEMES: Final = ("Basic", "Bear", "Bearers", "Token", "Digest", "Negotiate", "ApiKey")
 
 

@@ -49,6 +49,7 @@ _LIMIT_PATIENCE: Final = 3
 _DEFAULT_WAIT: Final = 1.0
 _SLACK: Final = 0.05
 """Seconds to wait longer than told: two clocks do not tick at once."""
+_CROWD_PAUSE: Final = 0.3
 _GONE: Final = 6
 """Requests in a row without an answer, each tried twice, from which the server counts as gone."""
 _NO_ANSWER: Final = frozenset({Failure.UNREACHABLE, Failure.NOT_HTTP})
@@ -258,7 +259,7 @@ class Endpoint:
 
     def secrets(self, request: Request) -> tuple[str, ...]:
         """What the answer to a request must not repeat: every good credential, and the one of the request."""
-        return (*self.credentials.ever, *_telling_parts(request.credential))
+        return (*(one for one in self.credentials.ever if len(one) >= _TELLING), *_telling_parts(request.credential))
 
     def send(self, request: Request) -> Exchange:
         """Send one request; where the server limits its rate, wait as it says and send again.
@@ -345,6 +346,8 @@ class Endpoint:
             # A server may close a connection that was kept open just as it is used again: that is no answer yet.
             with self._new_client(keepalive=0) as fresh:
                 self._try(fresh, wire, exchange)
+                if exchange.failure in _NO_ANSWER and not exchange.status and self.limits.concurrency > 1:
+                    self._try_when_others_are_through(fresh, wire, exchange)
         exchange.elapsed = time.monotonic() - began
         self._note(exchange)
         if good and exchange.status == 401 and self._has_ended(good):
@@ -353,6 +356,14 @@ class Endpoint:
         self._accepted = self._accepted or (bool(good) and exchange.status == 200)
         self._listener(exchange)
         return exchange
+
+    def _try_when_others_are_through(self, client: httpx2.Client, wire: httpx2.Request, exchange: Exchange) -> None:
+        """Send once more after a while, and keep to fewer requests at once where that helps."""
+        time.sleep(_CROWD_PAUSE)
+        self._try(client, wire, exchange)
+        if exchange.failure not in _NO_ANSWER:
+            with self._numbering:
+                self.limits = evolve(self.limits, concurrency=max(1, self.limits.concurrency // 2))
 
     def _has_ended(self, credential: str) -> bool:
         """Whether a good credential that got 401 has ended, and there is another now.

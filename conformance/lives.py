@@ -67,6 +67,10 @@ class Lives:
         one = identity(exchange.export)
         if exchange.status != 202 or one not in self.run.endpoint.own:
             return None
+        known = next((life for life in self.every if life.id == one and not life.deleted), None)
+        if known:
+            # Nobody says that what is asked for twice is made twice.
+            return known
         life = Life(one, str(exchange.export.get("status")))
         self.every.append(life)
         return life

@@ -56,6 +56,7 @@ def is_well_formed(lines: Iterable[str]) -> bool:
     """Whether header lines are lists of preferences, in the grammar of RFC 7240."""
     return all(
         _LIST.sub("", line).strip(", \t") == ""
+        and line.strip(", \t")
         and all(_PREFERENCE.fullmatch(element.strip()) for element in _LIST.findall(line) if element.strip())
         for line in lines
     )

@@ -147,7 +147,9 @@ def slice_of_whole(send: Send, request: Request) -> Iterator[Observation]:
     if not places:
         return
     chosen = [pair for pair in request.pairs if pair[0] not in _PLACES]
-    whole, page = send(_whole(request, chosen)), send(request.with_pairs(request.pairs))
+    # In the representation of the page: the other may come in another order.
+    whole = send(evolve(_whole(request, chosen), headers=request.headers))
+    page = send(request.with_pairs(request.pairs))
     if _is_whole(whole) and page.is_list and "$top" in places:
         skip, top = int(places.get("$skip", 0)), int(places["$top"])
         due = whole.ids[skip : skip + top]

@@ -19,6 +19,8 @@ from conformance.exchange import CredentialKind, Exchange, Failure
 from conformance.run import Run, Suspicion
 from conformance.watch import hangs
 
+_OF_DESCRIPTIONS: Final = "data"
+"""The check of what somebody may rename between two walks."""
 _SECOND_LOOKS: Final = 4
 """How often the collection is walked until two walks agree."""
 _ONCE_MORE: Final = frozenset({Failure.TIMEOUT, Failure.UNREACHABLE, Failure.NOT_HTTP, Failure.CUT_SHORT})
@@ -115,17 +117,24 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
         for suspicion in contested:
             run.doubt(suspicion.observation.requirement, "the collection could not be walked a second time")
         return
-    for observation in compare_walks(known, closing):
-        _confirm_walks(run, observation, closing, exchange)
+    hold_walks(run, known, closing, exchange)
     _note_return(run, closing, exchange)
+    moved = contested
     if closing.agrees_with(known):
+        described = closing.descriptions == known.descriptions
+        moved = [] if described else [each for each in contested if each.observation.check == _OF_DESCRIPTIONS]
         for suspicion in contested:
-            blame.count(run, suspicion)
-        return
+            if suspicion not in moved:
+                blame.count(run, suspicion)
+    if moved:
+        _look_at_each_twice(run, moved, closing)
+
+
+def _look_at_each_twice(run: Run, moved: list[Suspicion], closing: Snapshot) -> None:
     run.moves += 1
     run.knowledge.replace_snapshot(closing)
     looked: set[str] = set()
-    for suspicion in contested:
+    for suspicion in moved:
         if suspicion.observation.requirement not in looked:
             looked.add(suspicion.observation.requirement)
             _look_twice(run, suspicion)
@@ -135,6 +144,16 @@ def _note_return(run: Run, walk: Snapshot, exchange: Exchange) -> None:
     back = run.knowledge.returned(walk)
     if back:
         run.broke("list-steady", exchange, f"the export {back} vanished and came back")
+
+
+def hold_walks(run: Run, known: Snapshot, closing: Snapshot, exchange: Exchange) -> None:
+    """Hold a walk against the one before it; what is wrong counts only where it is wrong in a third one, too.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
+    for observation in compare_walks(known, closing):
+        _confirm_walks(run, observation, closing, exchange)
 
 
 def _confirm_walks(run: Run, observation: Observation, closing: Snapshot, exchange: Exchange) -> None:

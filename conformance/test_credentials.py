@@ -80,7 +80,8 @@ def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
         *_without_a_valid_parameter()[::2],
     ]
     run.send_all(_as(request, disguises.NEVER_GIVEN) for request in requests)
-    run.send_all(_as(Request(), credential) for credential in disguises.never_given())
+    good = f"Bearer {run.endpoint.token}"
+    run.send_all(_as(Request(), credential) for credential in disguises.never_given() if credential.value != good)
 
 
 @pytest.mark.requirements(

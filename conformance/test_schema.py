@@ -38,7 +38,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from conformance import options, spec, transported
 from conformance.checks.registry import broken
 from conformance.endpoint import UnsendableError
-from conformance.exchange import Exchange, Request
+from conformance.exchange import NOT_JSON, Exchange, Request
 from conformance.options import Settings
 from conformance.run import Run
 
@@ -134,6 +134,9 @@ def _validate(case: schemathesis.Case[Any], exchange: Exchange, run: Run) -> Non
     except FailureGroup as group:
         for failure in group.exceptions:
             for name in set(failure.checks) & set(_THEIRS) if exchange.request.method == "GET" else ():
+                if name == "content_type_conformance" and exchange.status != 200 and exchange.json is NOT_JSON:
+                    # An error body that is none is judged as that.
+                    continue
                 run.suspect(exchange, broken(_blamed(name, failure, exchange), failure.title))
 
 

@@ -57,7 +57,10 @@ def error_code(context: Context) -> Iterator[Observation]:
     message = f"no error.{missing[0]}" if missing else ""
     yield judged(f"{name}-body", not missing, "the body is not JSON" if exchange.json is NOT_JSON else message)
     code = error.get("code")
-    if isinstance(code, str) and (status != 401 or exchange.request.credential.kind is CredentialKind.NONE):
+    of_another_cause = status == 401 and (
+        exchange.request.credential.kind is not CredentialKind.NONE or context.spoilt_header
+    )
+    if isinstance(code, str) and not of_another_cause:
         example = {401: "HeaderNotFound", 422: "InvalidMeshExportRequest", 429: "RateLimitExceeded"}[status]
         yield judged(f"{name}-code", code == _example_code(example), f"error.code is {code!r}")
     if status == 401 and "details" in error and error["details"] is not None:

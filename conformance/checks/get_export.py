@@ -11,6 +11,7 @@ from conformance.checks.selections import difference
 from conformance.collection import identity, mesh_link
 from conformance.exchange import NOBODYS_IDS
 from conformance.knowledge import mesh_host
+from conformance.preference import Preferred
 
 _GET: Final = "getExport"
 
@@ -35,7 +36,8 @@ def one_export(context: Context) -> Iterator[Observation]:
         return
     one = context.exchange.request.export_id
     yield judged("get-same", identity(export) == one, f"came the export {export.get('id')}")
-    yield judged("get-full", isinstance(export.get("request"), dict), "the export has no request")
+    if context.preferred is not Preferred.MINIMAL:
+        yield judged("get-full", isinstance(export.get("request"), dict), "the export has no request")
     listed = snapshot.by_id.get(one) if snapshot else None
     if listed and identity(export) == one:
         other = difference(export, listed)

@@ -52,7 +52,7 @@ def kept_query(context: Context) -> Iterator[Observation]:
         if name not in ("self", "next", "prev") or query is None or _by_cursor(context, query):
             continue
         link = dict(parse_qsl(urlsplit(href).query, keep_blank_values=True))
-        lost = next((key for key, value in kept.items() if not _keeps(name, key, value, link)), None)
+        lost = next((key for key, value in kept.items() if not _keeps(context, name, key, link)), None)
         message = f"{name} has {lost}={link.get(lost)!r} for {kept[lost]!r}" if lost else ""
         yield judged("links-keep-query", lost is None, message)
 
@@ -81,17 +81,17 @@ def _to_keep(context: Context) -> dict[str, str]:
     return {} if context.query.respelled else kept
 
 
-def _keeps(link: str, name: str, value: str, kept: Mapping[str, str]) -> bool:
+def _keeps(context: Context, link: str, name: str, kept: Mapping[str, str]) -> bool:
     if name == "$top":
         # Another number is a matter of where the link leads; `prev` may be shorter than the page.
         return link == "prev" or name in kept
-    return _same_value(name, value, kept.get(name))
-
-
-def _same_value(name: str, value: str, linked: str | None) -> bool:
+    linked, parameter = kept.get(name), context.query.parameters[name]
     if linked is None:
         return False
-    return same_type(value, linked) if name == "exportType" else value.lower() == linked.lower()
+    if name == "exportType" and parameter.validity is Validity.VALID:
+        return same_type(parameter.value, linked)
+    # A type in other letters may have been taken for the one that is known.
+    return parameter.value.lower() == linked.lower()
 
 
 def _clear(context: Context) -> bool:
@@ -162,7 +162,7 @@ def _leads(
 def _is_the_rest(context: Context, skip: int, size: int) -> bool:
     """Whether a page has all that is left, so that a larger one would have the same."""
     selection = context.selection
-    return selection is not None and not selection.open and skip + size >= len(selection.ids)
+    return selection is None or bool(selection.open) or skip + size >= len(selection.ids)
 
 
 def _leads_back(context: Context, href: str, skip: int, top: int) -> Iterator[Observation]:

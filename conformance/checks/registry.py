@@ -24,7 +24,9 @@ _CONDITIONAL: Final = frozenset(
 )
 _UNWANTED: Final = re.compile(r";\s*q\s*=\s*0(\.0*)?\s*(;|$)", re.IGNORECASE)
 """The weight of a media type that is not acceptable (RFC 9110)."""
-_OF_GATEWAYS: Final = frozenset({"origin", "x-forwarded-host", "x-forwarded-proto"})
+_OF_GATEWAYS: Final = frozenset(
+    {"origin", "x-forwarded-host", "x-forwarded-proto", "accept-charset", "accept-language"}
+)
 _ANY_MEDIA_TYPE: Final = frozenset({"*/*", "application/*"})
 _OF_NO_EFFECT: Final = frozenset({("if-none-match", NOBODYS_TAG), ("if-modified-since", LONG_AGO)})
 """Conditions that ask for the whole answer."""
@@ -96,7 +98,8 @@ class Context:
     @cached_property
     def acceptable(self) -> bool:
         """Whether the request accepts a media type that the page has."""
-        accepted = ",".join(self.exchange.request.header("accept")) or spec.VENDOR_MEDIA_TYPE
+        lines = self.exchange.request.header("accept")
+        accepted = ",".join(lines) if lines else spec.VENDOR_MEDIA_TYPE
         types = {part.split(";")[0].strip().lower() for part in accepted.split(",") if not _UNWANTED.search(part)}
         return bool(types & (spec.media_types() | _ANY_MEDIA_TYPE))
 

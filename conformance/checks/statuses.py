@@ -15,6 +15,8 @@ _GOOD: Final = frozenset({CredentialKind.GOOD, CredentialKind.OTHER_USER})
 _UNACCEPTABLE: Final = 406
 _NOT_MODIFIED: Final = 304
 _NOT_IMPLEMENTED: Final = 501
+_LENGTH_OF_A_LIST: Final = 200
+"""Bytes that a list has at least; what says that a service is well has fewer."""
 _CONDITIONAL_STATUSES: Final = frozenset({206, _NOT_MODIFIED, 412, 416})
 _REFUSED_BY_A_CONDITION: Final = frozenset({412, 416})
 _OTHER_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -240,15 +242,13 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
         or exchange.status == 429
     ):
         return
-    if _of_the_http_layer(context) or context.turned_away:
+    if _of_the_http_layer(context) or context.turned_away or (exchange.status == 422 and context.spoilt_header):
         return
     if request.method == "HEAD":
         # What looks whether a service is well may answer anybody, and tells nothing of the list.
-        if (
-            kind is CredentialKind.NONE
-            and 200 <= exchange.status < 300
-            and (exchange.header("content-length") or "0") != "0"
-        ):
+        length = exchange.header("content-length") or ""
+        told = length.isascii() and length.isdigit() and int(length[:18]) >= _LENGTH_OF_A_LIST
+        if kind is CredentialKind.NONE and 200 <= exchange.status < 300 and told:
             yield broken("auth-required", f"HEAD without Authorization gets status {exchange.status}")
         return
     if request.method != "GET" or not context.acceptable:
