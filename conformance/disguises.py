@@ -47,7 +47,7 @@ def near_misses(token: str) -> list[Credential]:
     first = "A" if token[0] != "A" else "B"
     near = {
         "the token without its last character": token.rstrip("=")[:-1],
-        "a letter behind the token": f"{token}x" if _read(f"{token}x") != _read(token) else f"{token}xxxx",
+        "a letter behind the token": _with_a_letter_behind(token),
         "the token with another last character": _with_another_end(token),
         "the token with another first character": first + token[1:],
         "the token with upper and lower case exchanged": token.swapcase(),
@@ -75,6 +75,11 @@ def near_misses(token: str) -> list[Credential]:
     return [tokens[0], others[0], tokens[1], others[1], *tokens[2:], *others[2:]]
 
 
+def _with_a_letter_behind(token: str) -> str:
+    longer = f"{token}x"
+    return longer if _read(longer) != _read(token) else token.rstrip("=") + "xxxx"
+
+
 def _with_another_end(token: str) -> str:
     # The last character of a base64 text may hold bits that nobody reads; the middle of its last part has none.
     for place in (len(token) - 1, (token.rfind(".") + len(token)) // 2):
@@ -85,8 +90,9 @@ def _with_another_end(token: str) -> str:
 
 
 def _read(token: str) -> tuple[bytes, ...]:
-    """What a lenient decoder makes of each part of a token: what is over at its end is left out."""
-    parts = [_NOT_BASE64.sub("", part.replace("-", "+").replace("_", "/")) for part in token.split(".")]
+    """What a lenient decoder makes of each part of a token: what is over at its end is left out, and what is padded."""
+    ends = [part.partition("=")[0] for part in token.split(".")]
+    parts = [_NOT_BASE64.sub("", part.replace("-", "+").replace("_", "/")) for part in ends]
     return tuple(base64.b64decode(part[: len(part) - (len(part) % 4 == 1)] + "===") for part in parts)
 
 

@@ -5,6 +5,7 @@ What a confirmed violation is counted under is the business of `blame`.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from contextlib import nullcontext
 from typing import Final
@@ -21,6 +22,8 @@ from conformance.watch import hangs
 
 _OF_DESCRIPTIONS: Final = "data"
 """The check of what somebody may rename between two walks."""
+A_TICK: Final = 1.1
+"""Seconds in which a clock that shows whole seconds goes on."""
 _SECOND_LOOKS: Final = 4
 """How often the collection is walked until two walks agree."""
 _ONCE_MORE: Final = frozenset({Failure.TIMEOUT, Failure.UNREACHABLE, Failure.NOT_HTTP, Failure.CUT_SHORT})
@@ -160,6 +163,7 @@ def _confirm_walks(run: Run, observation: Observation, closing: Snapshot, exchan
     if observation.holds:
         run.held(observation.requirement)
         return
+    time.sleep(A_TICK)
     third, _ = walking.walk(run)
     again = [] if third is None else list(compare_walks(closing, third))
     if any(each.requirement == observation.requirement and not each.holds for each in again):

@@ -17,8 +17,6 @@ from conformance.run import FULL, Run
 
 _FEW: Final = 9
 """Exports that are not worth several pages."""
-_A_TICK: Final = 1.1
-"""Seconds in which a clock that shows whole seconds goes on."""
 
 _PAGES = 12
 
@@ -194,7 +192,7 @@ def _independent(run: Run, exchanges: list[Exchange]) -> None:
 @pytest.mark.requirements("list-steady", "lastmodified-steady", "list-complete")
 def test_later_walks_show_the_same_collection(run: Run) -> None:
     walks = [run.knowledge.snapshot]
-    time.sleep(_A_TICK)
+    time.sleep(second_look.A_TICK)
     for _ in range(2):
         walk, exchange = walking.walk(run)
         if walk is None or walks[-1] is None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from itertools import combinations, cycle, islice
 
 import pytest
 
 from conformance import spec, values
+from conformance.arrays import any_three_of_twelve
 from conformance.collection import Snapshot, identity, requested
 from conformance.exchange import Request, encode
 from conformance.knowledge import DEFAULT_TOP, LARGEST_TOP
@@ -321,7 +321,7 @@ def test_any_three_parameters_go_together(run: Run) -> None:
     for name in COMPATIBILITY:
         _learn_versions(run, name)
     versions = {name: _telling(run, name)[0] for name in COMPATIBILITY}
-    run.send_all(_together(run, snapshot, versions, *numbered) for numbered in enumerate(_any_three()))
+    run.send_all(_together(run, snapshot, versions, *numbered) for numbered in enumerate(any_three_of_twelve()))
 
 
 @pytest.mark.requirements(
@@ -341,18 +341,6 @@ def test_what_the_public_clients_ask_for_is_answered(run: Run) -> None:
     for chosen in (*types, *both):
         run.send_once(Request.of((*chosen, *_VIEWER), headers=(session, *FULL)))
         run.send_once(Request(encode((*chosen, *_GLOBE)).replace("$", "%24"), (_GLOBE_ACCEPTS, *FULL), path=bare))
-
-
-def _any_three() -> Iterator[tuple[bool, ...]]:
-    """Which of twelve parts stand in each of 24 requests, so that any three of them come in all eight ways.
-
-    The rows of Paley's Hadamard matrix of order 12 and their opposites: an orthogonal array of strength 3.
-    """
-    squares = {number * number % 11 for number in range(1, 11)}
-    rows = [(True,) * 12, *((False, *((column - row) % 11 in squares for column in range(11))) for row in range(11))]
-    for row in rows:
-        yield row
-        yield tuple(not part for part in row)
 
 
 def _together(run: Run, snapshot: Snapshot, versions: dict[str, str], number: int, there: tuple[bool, ...]) -> Request:

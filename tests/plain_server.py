@@ -10,9 +10,10 @@ import json
 import random
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -44,9 +45,15 @@ def exports(size: int) -> list[dict[str, Any]]:
 class Handler(BaseHTTPRequestHandler):
     listed: list[dict[str, Any]]
     token: str
+    numbers: Iterator[int]
+    happening: tuple[int, Callable[[list[dict[str, Any]]], None]] = (-1, list.clear)
+    """The request with which something happens to the collection, and what."""
     elsewhere: tuple[int, Any] = (404, {"error": {"code": "NotFound", "message": "There is nothing here."}})
 
     def do_GET(self) -> None:
+        moment, happen = self.happening
+        if next(self.numbers) == moment:
+            happen(self.listed)
         target = urlsplit(self.path)
         authorization = self.headers.get("Authorization")
         if target.path.rstrip("/") != "/mesh-export":
@@ -153,7 +160,8 @@ class Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(size: int, token: str, protocol: str, **more: Any) -> Iterator[str]:
-    kind = type("Bound", (Handler,), {"listed": exports(size), "token": token, "protocol_version": protocol, **more})
+    bound = {"listed": exports(size), "token": token, "protocol_version": protocol, "numbers": count(), **more}
+    kind = type("Bound", (Handler,), bound)
     server = Server(("127.0.0.1", 0), kind)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from suite import TOKEN, Said, judge
 
+from conformance.arrays import any_three_of_twelve
 from conformance.mock import Settings, serve
 
 SCHEMA_DRIVEN, PROPERTY_BASED = "test_what_the_schema_generates", "test_whatever_is"
@@ -27,6 +30,12 @@ def judged_by(part: str, fault: str) -> Said:
 def test_one_part_finds_what_the_other_does_not(fault: str, requirement: str, finder: str, other: str) -> None:
     assert requirement in judged_by(finder, fault).with_outcome("violated")
     assert requirement not in judged_by(other, fault).with_outcome("violated")
+
+
+def test_any_three_parts_stand_together_in_every_way() -> None:
+    rows = list(any_three_of_twelve())
+    for places in combinations(range(12), 3):
+        assert len({tuple(row[place] for place in places) for row in rows}) == 8
 
 
 def test_exchanges_are_counted_by_their_source() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from plain_server import serving
 from suite import TOKEN, judge
@@ -34,6 +37,33 @@ def test_a_conforming_server_of_another_make_is_not_found_at_fault(size: int, pr
 def test_no_composition_of_freedoms_is_found_at_fault(reading: Reading) -> None:
     with serve(Settings(token=TOKEN, reading=reading)) as url:
         said = judge(url, "--seed", "5", "--fail-on", "should")
+    assert said.with_outcome("violated") == set(), said.output
+
+
+def _expire(exports: list[dict[str, Any]]) -> None:
+    del exports[len(exports) // 10 + 1 :]
+
+
+def _rename(exports: list[dict[str, Any]]) -> None:
+    for export in exports[::3]:
+        export["displayName"] = "another name"
+
+
+def _begin(exports: list[dict[str, Any]]) -> None:
+    for export in exports:
+        export |= {"status": "InProgress", "lastModified": "2025-11-11T11:11:11Z"}
+
+
+@pytest.mark.parametrize(
+    ("size", "request_", "happen"),
+    [(5, 1, _expire), (5, 3, _expire), (60, 150, _expire), (60, 200, _rename), (5, 100, _begin)],
+    ids=["soon", "a little later", "most of a batch", "renamed", "begun together"],
+)
+def test_what_happens_once_to_a_collection_is_no_fault(
+    size: int, request_: int, happen: Callable[[list[dict[str, Any]]], None]
+) -> None:
+    with serving(size, TOKEN, "HTTP/1.1", happening=(request_, happen)) as url:
+        said = judge(url, "--seed", "4", "--fail-on", "should", "--max-requests", "500")
     assert said.with_outcome("violated") == set(), said.output
 
 

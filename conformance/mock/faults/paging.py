@@ -311,12 +311,6 @@ FAULTS = (
         _reads("$top", r"null|undefined|NaN", lambda _text: None),
     ),
     Fault(
-        "top-fraction-dropped",
-        ("top-number",),
-        "Of a `$top` with a fraction the whole number counts.",
-        _reads("$top", r"[1-9][0-9]{0,2}\.[0-9]+", lambda text: int(text.partition(".")[0])),
-    ),
-    Fault(
         "top-list-first",
         ("top-number",),
         "Of a `$top` with commas the first number counts.",
