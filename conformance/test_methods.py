@@ -27,7 +27,7 @@ def test_an_undocumented_method_is_refused(run: Run, method: str) -> None:
             run.send(request)
 
 
-@pytest.mark.requirements("answer-in-time", "method-allow")
+@pytest.mark.requirements("answer-in-time", "method-allow", "method-refused")
 def test_head_and_options_do_no_harm(run: Run) -> None:
     run.send_all(
         [Request(method="HEAD"), Request(method="OPTIONS"), Request(method="HEAD", query=f"$top={values.TOO_LARGE}")]
