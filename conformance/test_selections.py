@@ -310,9 +310,7 @@ def test_two_versions_combine(run: Run) -> None:
 
 
 @pytest.mark.requirements(
-    *("imodelid-only", "changesetid-only", "exporttype-only", "filters-combine", "orderby-complete", "orderby-asc"),
-    *("orderby-desc", "top-limits", "top-fills", "skip-leaves-out", "prefer-representation", "prefer-default"),
-    *("root-prefix", "links-keep-query", "cdn-urls", "tileversion-combines", "itwinjs-combines", "path-without-slash"),
+    "filters-combine", "exporttype-only", "links-keep-query", "tileversion-combines", "itwinjs-combines"
 )
 def test_any_three_parameters_go_together(run: Run) -> None:
     snapshot = _snapshot(run)
@@ -324,10 +322,7 @@ def test_any_three_parameters_go_together(run: Run) -> None:
     run.send_all(_together(run, snapshot, versions, *numbered) for numbered in enumerate(any_three_of_twelve()))
 
 
-@pytest.mark.requirements(
-    *("exporttype-only", "exporttype-complete", "imodelid-only", "filters-combine", "answers-independent"),
-    *("tileversion-combines", "itwinjs-combines", "prefer-representation", "path-without-slash", "links-keep-query"),
-)
+@pytest.mark.requirements("answers-independent", "exporttype-complete", "tileversion-combines", "itwinjs-combines")
 def test_what_the_public_clients_ask_for_is_answered(run: Run) -> None:
     snapshot = _snapshot(run)
     if snapshot is None:

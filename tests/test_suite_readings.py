@@ -63,7 +63,7 @@ def test_what_happens_once_to_a_collection_is_no_fault(
     size: int, request_: int, happen: Callable[[list[dict[str, Any]]], None]
 ) -> None:
     with serving(size, TOKEN, "HTTP/1.1", happening=(request_, happen)) as url:
-        said = judge(url, "--seed", "4", "--fail-on", "should", "--max-requests", "500")
+        said = judge(url, "--seed", "4", "--fail-on", "should", "--max-requests", "350")
     assert said.with_outcome("violated") == set(), said.output
 
 
