@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, Final
 
 from attrs import define, field, frozen
 
 from conformance.query import COMPATIBILITY, FILTERS, Query, same_type
 
 Export = dict[str, Any]
+_MOST_SELECTIONS: Final = 100
+"""Selections that are remembered: a run asks for the same ones many times."""
 
 
 @define(eq=False)
@@ -116,9 +118,15 @@ class Selection:
 
 def select(snapshot: Snapshot, query: Query) -> Selection:
     """The exports of a walk that a query selects."""
-    tests: list[Callable[[Export], bool]] = [passes(name, value) for name in FILTERS if (value := query.value(name))]
-    ids = tuple(identity(export) for export in snapshot.exports if all(test(export) for test in tests))
-    return Selection(ids, tuple(name for name in COMPATIBILITY if name in query.parameters))
+    filters = tuple((name, value) for name in FILTERS if (value := query.value(name)))
+    return Selection(_passing(snapshot, filters), tuple(name for name in COMPATIBILITY if name in query.parameters))
+
+
+@lru_cache(maxsize=_MOST_SELECTIONS)
+def _passing(snapshot: Snapshot, filters: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """The ids of the exports that pass each filter."""
+    tests = [passes(name, value) for name, value in filters]
+    return tuple(identity(export) for export in snapshot.exports if all(test(export) for test in tests))
 
 
 def passes(name: str, value: str) -> Callable[[Export], bool]:

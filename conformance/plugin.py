@@ -147,6 +147,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     config.addinivalue_line("markers", "requirements(*ids): the requirements that the probe puts to the test")
     config.addinivalue_line("markers", "turn(number): which of its turns a random probe has")
+    _show_no_values(config)
     for name in _TALKATIVE:
         # They tell of headers, with whatever is in them.
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -163,6 +164,13 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     hypothesis.settings.load_profile("conformance")
     _take_part(config)
+
+
+def _show_no_values(config: pytest.Config) -> None:
+    """Have pytest show no variables and arguments: it cuts them in the middle, and half a secret cannot be told."""
+    config.option.showlocals = False
+    if config.option.tbstyle in ("auto", "long"):
+        config.option.tbstyle = "short"
 
 
 def _take_part(config: pytest.Config) -> None:

@@ -19,6 +19,8 @@ from conformance.preference import Preferred, is_plain
 from conformance.query import COMPATIBILITY, FILTERS, Validity
 
 _COMPLETE: Final = "Complete"
+_SEVERAL: Final = 3
+"""Mesh links that tell where links lead, where fewer hosts than that were seen: a server may spread them at random."""
 
 
 @check("export-status-known")
@@ -129,6 +131,10 @@ def mesh_hosts(context: Context) -> Iterator[Observation]:
         return
     cdn, root = query.value("cdn"), context.plain_root
     root_host = urlsplit(root).hostname if root else None
+    hosts = [host for export in context.exchange.exports if (host := mesh_host(export))]
+    if cdn == "0" and len(hosts) >= _SEVERAL > len(usual) and usual.isdisjoint(hosts):
+        message = f"no mesh link is on a host of those without cdn, but on {min(hosts)}"
+        yield broken("cdn-only-when-set", message, contestable=True)
     for export in context.exchange.exports:
         host = mesh_host(export)
         if host is None:

@@ -103,18 +103,6 @@ FAULTS = (
         _shows(lambda _call, item: put(put(item, ("request",)), ("_links",))),
     ),
     Fault(
-        "get-follows-prefer",
-        ("get-full",),
-        "An export is got in minimal representation where that is preferred.",
-        _shows(
-            lambda call, item: (
-                put(put(item, ("request",)), ("_links",))
-                if "minimal" in (call.request.header("prefer") or "")
-                else item
-            )
-        ),
-    ),
-    Fault(
         "get-loses-mesh-link",
         ("get-mesh-link",),
         "A complete export is got without its mesh link.",

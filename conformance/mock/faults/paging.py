@@ -200,7 +200,7 @@ FAULTS = (
     ),
     Fault(
         "top-ignored-on-bare-path",
-        ("top-limits",),
+        ("path-without-slash", "top-limits"),
         "`$top` is ignored on the path without a slash.",
         _top(lambda _query: 100, bare_path),
     ),
