@@ -33,6 +33,8 @@ _TILE_VERSION: Final = re.compile(r"[1-9][0-9]?", re.ASCII)
 _ITWINJS: Final = re.compile(r"[1-9]\.[0-9]{1,2}\.[0-9]{1,2}", re.ASCII)
 _LARGEST_HELD_SKIP: Final = 2**31 - 1
 
+NIL: Final = "00000000-0000-0000-0000-000000000000"
+"""The UUID of nothing (RFC 9562): many a service takes it for an id that was not given."""
 FILTERS: Final = ("iModelId", "changesetId", "exportType")
 """Parameters that select by a member of `request`."""
 CURRENT: Final = {"tileVersion": "37", "iTwinJS": "5.13.3"}
@@ -121,7 +123,6 @@ def read(request: Request, known_types: Collection[str] = ()) -> Query:
     pairs = request.pairs
     documented = spec.parameters("query")
     times = Counter(name for name, _ in pairs)
-    names = {name.strip().lower() for name in documented}
     parameters = {}
     for name, value in reversed(pairs):
         if name in documented:
@@ -131,8 +132,13 @@ def read(request: Request, known_types: Collection[str] = ()) -> Query:
             own_way = validity is Validity.FREE and (times[name] > 1 or not _taken_or_refused(name, value))
             parameters[name] = Parameter(name, value, validity, requirement, own_way)
     unknown = frozenset(times) - frozenset(documented)
-    respelled = any(name.strip().lower().strip("$\0[]") in {n.strip("$") for n in names} for name in unknown)
+    respelled = any(_bare(name) in {_bare(other) for other in documented} for name in unknown)
     return Query(parameters, unknown, respelled, tuple(pairs))
+
+
+def _bare(name: str) -> str:
+    """A name as a lenient server reads it: `[` begins what is within a value."""
+    return name.strip().lower().strip("$\0[").partition("[")[0].strip("$\0]")
 
 
 def _taken_or_refused(name: str, value: str) -> bool:
@@ -182,7 +188,7 @@ def _judge_identifier(name: str, value: str, slug: str) -> tuple[Validity, str]:
         valid, tolerated = _UUID.fullmatch(value), _UUID_SPELLINGS.fullmatch(value.strip())
     else:
         valid, tolerated = _CHANGESET.fullmatch(value), _CHANGESET.fullmatch(value.strip().lower())
-    if valid:
+    if valid and value != NIL:
         return Validity.VALID, f"{slug}-accepted"
     if tolerated:
         return Validity.FREE, f"{slug}-accepted"

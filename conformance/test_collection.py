@@ -49,6 +49,8 @@ def test_both_paths_and_both_spellings_of_dollar(run: Run) -> None:
         "%24top=3&%24skip=2",
         "$orderBy=date:desc&$top=5",
         "%24orderBy=date%3Adesc&%24top=5",
+        "$top=3&%24skip=2",
+        "%24orderBy=date:desc&$top=5",
     )
     answers = [
         [run.send_once(Request(query=query, path=path, headers=FULL)) for query in queries]
@@ -59,6 +61,8 @@ def test_both_paths_and_both_spellings_of_dollar(run: Run) -> None:
     for paths in answers:
         _same(run, "names-percent-encoded", paths[1], paths[2])
         _same(run, "names-percent-encoded", paths[3], paths[4])
+        _same(run, "names-percent-encoded", paths[1], paths[5])
+        _same(run, "names-percent-encoded", paths[3], paths[6])
     for name in FILTERS:
         value = values.plain_value(run.knowledge.snapshot, name)
         run.send_once(Request.of(((name, value),), path=bare, headers=FULL))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from attrs import evolve
 
 from conformance import disguises, spec, values
 from conformance.exchange import NO_CREDENTIAL, Credential, CredentialKind, Request
@@ -48,7 +49,10 @@ def _without_a_valid_parameter() -> list[Request]:
     "unauthorized-details",
 )
 def test_nothing_is_answered_without_authorization(run: Run) -> None:
-    requests = [_as(request, NO_CREDENTIAL) for request in (*_without_a_valid_parameter(), *_with_one_parameter(run))]
+    with_one = _with_one_parameter(run)
+    bare = spec.collection_path().rstrip("/")
+    plain = [*_without_a_valid_parameter(), *with_one, *(evolve(request, path=bare) for request in with_one)]
+    requests = [_as(request, NO_CREDENTIAL) for request in plain]
     # After a good request: a cache that passes over the header shows.
     for request in requests[:3]:
         run.send(_as(request, Credential(CredentialKind.GOOD)))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from conformance import spec, values
 from conformance.exchange import NO_CREDENTIAL, Request
@@ -29,6 +30,11 @@ def test_an_undocumented_method_is_refused(run: Run, method: str) -> None:
 
 @pytest.mark.requirements("answer-in-time", "method-allow", "method-refused")
 def test_head_and_options_do_no_harm(run: Run) -> None:
-    run.send_all(
-        [Request(method="HEAD"), Request(method="OPTIONS"), Request(method="HEAD", query=f"$top={values.TOO_LARGE}")]
-    )
+    filtered = Request.of((("iModelId", values.plain_value(run.knowledge.snapshot, "iModelId")),))
+    head = [
+        Request(),
+        Request(path=spec.collection_path().rstrip("/")),
+        Request(query=f"$top={values.TOO_LARGE}"),
+        filtered,
+    ]
+    run.send_all([*(evolve(request, method="HEAD") for request in head), Request(method="OPTIONS")])

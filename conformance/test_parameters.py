@@ -140,6 +140,7 @@ def test_a_value_that_is_left_to_the_server_does_no_harm(run: Run, name: str) ->
         Request.of(((name, valid), (name, "x"))),
         Request(query=name),
         Request.of(((f"{name}[]", valid),)),
+        Request.of(((name, valid), (f"{name}[a]", valid))),
         Request.of(((name.upper(), valid),), headers=headers),
         Request.of(((f"{name} ", valid),)),
     ]

@@ -19,6 +19,8 @@ from conformance.walking import WHOLE, learn_compatible
 _MOST_VALUES = 6
 _CDN = {"iModelId": 1, "changesetId": 1, "exportType": 3}
 """How many values of a filter go with `cdn`: of types there are few, and tiles of each lie elsewhere."""
+_BATCHES = (10, 16, 20, 25, 32, 50, 64, 128, 200, 250, 256, 512)
+"""Numbers of which services read what they list at a time."""
 _ORDERS = ("date:asc", "date:desc")
 _VIEWER = (("$orderBy", "date:desc"), ("$top", "5"), ("tileVersion", "37"), ("iTwinJS", "5.13.3"))
 _GLOBE = (("$top", "5"), ("client", "CesiumJS"), ("clientVersion", "1.145.0"))
@@ -140,7 +142,7 @@ def _combinations(snapshot: Snapshot, names: tuple[str, ...], most: int) -> list
 def test_top_cuts_the_page(run: Run) -> None:
     size = _size(run)
     near = {limit + step for limit in (DEFAULT_TOP, size) for step in (-1, 0, 1)}
-    tops = {1, 2, 5, *near, LARGEST_TOP // 2, LARGEST_TOP - 1, LARGEST_TOP}
+    tops = {1, 2, 5, *_BATCHES, *near, LARGEST_TOP // 2, LARGEST_TOP - 1, LARGEST_TOP}
     accepted = sorted(top for top in tops if 1 <= top <= LARGEST_TOP)
     run.send_all(Request.of((("$top", str(top)),), headers=FULL) for top in accepted)
     run.send_all([Request(headers=FULL), Request.of((("$skip", "1"),), headers=FULL)])

@@ -12,9 +12,11 @@ from typing import Final
 
 from conformance.collection import Export, Snapshot, requested
 from conformance.knowledge import LARGEST_TOP
-from conformance.query import CURRENT, FILTERS
+from conformance.query import CURRENT, FILTERS, NIL
 
 HUGE: Final = "9" * 30
+DIGITS: Final = "9" * 4400
+"""More digits than some languages make a number of."""
 OVERLONG: Final = "a" * 3000
 TOO_LARGE: Final = str(LARGEST_TOP + 1)
 """The least `$top` that the page does not allow."""
@@ -29,14 +31,14 @@ INVALID: Final[dict[str, tuple[str, ...]]] = {
 """Values that must be refused, by parameter."""
 
 FREE: Final[dict[str, tuple[str, ...]]] = {
-    "$top": ("", "0", "+5", "010", "5.0", "1.5", "1e2", " 5", "5 ", "1_0", "0x10", "٥", "\0", "5\0"),
-    "$skip": ("", "+5", "010", "5.0", "1.5", "1e2", " 5", "1_0", "4294967296", HUGE, "٥", "\0"),
+    "$top": ("", "0", "+5", "010", "5.0", "1.5", "1e2", " 5", "5 ", "1_0", "0x10", "٥", "\0", "5\0", DIGITS),
+    "$skip": ("", "+5", "010", "5.0", "1.5", "1e2", " 5", "1_0", "4294967296", HUGE, DIGITS, "٥", "\0"),
     "$orderBy": ("", "date:ASC", "DATE:DESC", " date:asc", "date: asc", "\0"),
     "cdn": ("", "2", "-1", "true", "yes", "01", "1.0", HUGE, "\0", "'", "[]", "ü", OVERLONG),
-    "tileVersion": ("", "0", "-1", "abc", "37.5", "x37", HUGE, "\0", "'", "[]", "ü", "😀", OVERLONG),
+    "tileVersion": ("", "0", "-1", "abc", "37.5", "x37", HUGE, DIGITS, "\0", "'", "[]", "ü", "😀", OVERLONG),
     "iTwinJS": ("", "5", "5.13", "5.13.3.1", "abc", "v5.13.3", "5.13.3-dev.1", "a.b.c", HUGE, "\0", "'", "[]", "ü", OVERLONG),
     "exportType": ("", "GLB", "3DT", "3dtiles", "imodel", "IMODEL ", "%", "*", "null", "\0", "'", '"', "[]", "ü", "😀", "(", "' OR '1'='1", OVERLONG),
-    "iModelId": ("", "\0", "B80F4FC2-4DBB-42C5-BB1F-F5AACE3977DC", "{b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc}", "b80f4fc24dbb42c5bb1ff5aace3977dc", OVERLONG),
+    "iModelId": ("", "\0", NIL, "B80F4FC2-4DBB-42C5-BB1F-F5AACE3977DC", "{b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc}", "b80f4fc24dbb42c5bb1ff5aace3977dc", OVERLONG),
     "changesetId": ("", "\0", "ED94ED9A0704918D36EEB620219F5E17D8858858", OVERLONG),
 }  # fmt: skip
 """Values that a server may take as it likes, but never with a server error, by parameter."""

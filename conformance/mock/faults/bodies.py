@@ -201,6 +201,12 @@ FAULTS = (
         _typed("text/plain", 200, when=lambda call: _accept(call).startswith("application/json")),
     ),
     Fault(
+        "any-gets-html",
+        ("ok-media-type", "accept-json"),
+        "Who accepts anything gets a list that says it is HTML, as a browser would.",
+        _typed("text/html; charset=utf-8", 200, when=lambda call: _accept(call) == "*/*"),
+    ),
+    Fault(
         "list-as-html", ("ok-media-type",), "The list says that it is HTML.", _typed("text/html; charset=utf-8", 200)
     ),
     Fault(
@@ -345,6 +351,12 @@ FAULTS = (
         ("body-as-declared",),
         "The body says that it is UTF-16, and is UTF-8.",
         _typed("application/json; charset=utf-16", 200),
+    ),
+    Fault(
+        "charset-declared-only-on-errors",
+        ("body-as-declared",),
+        "Error bodies say that they are UTF-32, and are UTF-8.",
+        _typed("application/json; charset=utf-32", *_ERRORS),
     ),
     Fault(
         "range-shorter-than-declared",

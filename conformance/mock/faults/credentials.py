@@ -236,6 +236,12 @@ FAULTS = (
         _accepts(lambda call: has("cdn")(call) and _anonymous(call)),
     ),
     Fault(
+        "auth-optional-with-cdn-on-bare-path",
+        ("auth-required",),
+        "A request with `cdn` on the path without a slash needs no credentials.",
+        _accepts(lambda call: has("cdn")(call) and bare_path(call) and _anonymous(call)),
+    ),
+    Fault(
         "auth-optional-on-later-pages",
         ("auth-required",),
         "Later pages need no credentials.",

@@ -211,6 +211,12 @@ FAULTS = (
         _top(lambda query: 2 if query.top == 1 else query.top),
     ),
     Fault(
+        "top-by-batches-loses-one",
+        ("top-fills",),
+        "A page whose size is a multiple of 64 holds one export too few.",
+        _top(lambda query: query.top - 1 if query.top % 64 == 0 else query.top),
+    ),
+    Fault(
         "top-minus-one", ("top-fills",), "A page holds one export too few.", _top(lambda query: max(1, query.top - 1))
     ),
     Fault(

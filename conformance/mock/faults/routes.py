@@ -60,6 +60,16 @@ def _unescaped_only(name: str) -> Change:
     return around("read", wrapper)
 
 
+def _escaped_alone(read: Any) -> Any:
+    def other(call: Call) -> Any:
+        parts = call.request.query.split(b"&")
+        if any(part.startswith(b"$") for part in parts):
+            parts = [part for part in parts if not part.startswith(b"%24")]
+        return read(evolve(call, request=evolve(call.request, query=b"&".join(parts))))
+
+    return other
+
+
 def _forgets_query(read: Any) -> Any:
     return lambda call: {} if bare_path(call) else read(call)
 
@@ -116,6 +126,12 @@ FAULTS = (
         _unescaped_only("$orderBy"),
     ),
     Fault(
+        "escaped-name-lost-beside-plain",
+        ("names-percent-encoded",),
+        "`%24` is not taken for `$` where another name has `$` itself.",
+        around("read", _escaped_alone),
+    ),
+    Fault(
         "unknown-parameter-refused",
         ("unknown-parameter-ignored",),
         "A parameter that the page does not name is refused.",
@@ -153,6 +169,12 @@ FAULTS = (
     ),
     Fault("put-crashes", ("method-refused",), "PUT ends in a server error.", _routed(_method("PUT"), crash)),
     Fault("head-crashes", ("method-refused",), "HEAD ends in a server error.", _routed(_method("HEAD"), crash)),
+    Fault(
+        "head-with-filter-crashes",
+        ("method-refused",),
+        "HEAD ends in a server error where a filter is given.",
+        _routed(lambda call: _method("HEAD")(call) and has("iModelId")(call), crash),
+    ),
     Fault(
         "patch-not-implemented",
         ("method-refused",),

@@ -116,5 +116,17 @@ FAULTS = (
         "In full representation the list has the exports of all users.",
         _unjudged(_both(_everyone, full)),
     ),
+    Fault(
+        "list-of-all-users-by-changeset",
+        ("list-own",),
+        "The list by a changeset alone has the exports of all users.",
+        _unjudged(_both(_everyone, has("changesetId"))),
+    ),
+    Fault(
+        "types-cached-for-all-users",
+        ("list-own",),
+        "The list of one user by a type is shown to the next who asks the same.",
+        _of_another_user(_both(_everyone, has("exportType"))),
+    ),
 )
 """The faults of this theme."""

@@ -89,6 +89,11 @@ def _stays_in_session(name: str) -> Change:
     return around("read", wrapper)
 
 
+def _without_the_newest(_call: Call, _query: Query, exports: Sequence[Export]) -> Sequence[Export]:
+    newest = sorted(exports, key=lambda export: export.last_modified)[-3:]
+    return [export for export in exports if export not in newest]
+
+
 def _preference_sticks(prefer: Any) -> Any:
     last: list[Preference] = []
 
@@ -300,6 +305,12 @@ FAULTS = (
         ("answers-independent", "exporttype-only"),
         "Within one `SessionId` the first `exportType` stays.",
         _stays_in_session("exportType"),
+    ),
+    Fault(
+        "session-lacks-the-newest",
+        ("answers-independent", "list-complete"),
+        "Who has a `SessionId` is answered by a replica that lacks the three newest exports.",
+        selected(_without_the_newest, lambda call: bool(call.request.lines("sessionid"))),
     ),
     Fault(
         "answers-mixed-up",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from attrs import evolve
 
@@ -94,6 +95,11 @@ def _beyond(number: int) -> Callable[[str], bool]:
 
 def _all(*tests: Callable[[Call], bool]) -> Callable[[Call], bool]:
     return lambda call: all(test(call) for test in tests)
+
+
+def _nested_beside_plain(call: Call) -> bool:
+    names = {name for name, _ in pairs(call.request.query)}
+    return any(name.partition("[")[0] in names for name in names if "[" in name)
 
 
 def _crashes(test: Callable[[Call], bool]) -> Change:
@@ -433,6 +439,36 @@ FAULTS = (
         ("status-no-server-error",),
         "An `Accept` without a slash ends in a server error.",
         _crashes(lambda call: any("/" not in line for line in call.request.lines("accept"))),
+    ),
+    Fault(
+        "many-digits-crash",
+        ("status-no-server-error",),
+        "A value of more than 4,300 digits ends in a server error.",
+        _crashes(any_value(lambda text: text.isascii() and text.isdigit() and len(text) > 4300)),
+    ),
+    Fault(
+        "nil-uuid-crashes",
+        ("status-no-server-error",),
+        "The iModel of the nil UUID ends in a server error.",
+        _crashes(written("iModelId", lambda text: text == str(UUID(int=0)))),
+    ),
+    Fault(
+        "nested-name-crashes",
+        ("status-no-server-error",),
+        "A name that stands there with brackets and without ends in a server error.",
+        _crashes(_nested_beside_plain),
+    ),
+    Fault(
+        "odd-cookie-crashes",
+        ("status-no-server-error",),
+        "A `Cookie` without an equals sign ends in a server error.",
+        _crashes(lambda call: any("=" not in line for line in call.request.lines("cookie"))),
+    ),
+    Fault(
+        "range-from-the-end-crashes",
+        ("status-no-server-error",),
+        "A `Range` without a first byte ends in a server error.",
+        _crashes(lambda call: any("=-" in line for line in call.request.lines("range"))),
     ),
     Fault(
         "order-of-type-crashes",
