@@ -13,6 +13,7 @@ from conformance.exchange import Credential, CredentialKind
 
 _NEVER_GIVEN: Final = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJub2JvZHkifQ.c2lnbmF0dXJl"
 NEVER_GIVEN: Final = Credential(CredentialKind.WRONG, f"Bearer {_NEVER_GIVEN}", "a token that was never given")
+NOBODYS_KEY: Final = Credential(CredentialKind.WRONG, "Basic bm9ib2R5OmtleQ==", "a share key that was never given")
 
 
 def never_given() -> list[Credential]:
@@ -102,5 +103,5 @@ _OTHER_SCHEMES: Final = ("Basic", "Bear", "Bearers", "Token", "Digest", "Negotia
 
 def named(name: str, token: str) -> Credential | None:
     """The credential of a name, made from this token; None where there is none."""
-    every = [NEVER_GIVEN, *never_given(), *malformed(token), *(near_misses(token) if token else ())]
+    every = [NEVER_GIVEN, NOBODYS_KEY, *never_given(), *malformed(token), *(near_misses(token) if token else ())]
     return next((each for each in every if each.name == name), None)

@@ -33,8 +33,6 @@ _TILE_VERSION: Final = re.compile(r"[1-9][0-9]?", re.ASCII)
 _ITWINJS: Final = re.compile(r"[1-9]\.[0-9]{1,2}\.[0-9]{1,2}", re.ASCII)
 _LARGEST_HELD_SKIP: Final = 2**31 - 1
 
-NIL: Final = "00000000-0000-0000-0000-000000000000"
-"""The UUID of nothing (RFC 9562): many a service takes it for an id that was not given."""
 FILTERS: Final = ("iModelId", "changesetId", "exportType")
 """Parameters that select by a member of `request`."""
 CURRENT: Final = {"tileVersion": "37", "iTwinJS": "5.13.3"}
@@ -188,7 +186,7 @@ def _judge_identifier(name: str, value: str, slug: str) -> tuple[Validity, str]:
         valid, tolerated = _UUID.fullmatch(value), _UUID_SPELLINGS.fullmatch(value.strip())
     else:
         valid, tolerated = _CHANGESET.fullmatch(value), _CHANGESET.fullmatch(value.strip().lower())
-    if valid and value != NIL:
+    if valid:
         return Validity.VALID, f"{slug}-accepted"
     if tolerated:
         return Validity.FREE, f"{slug}-accepted"

@@ -227,6 +227,7 @@ def test_unknown_parameters_change_nothing(run: Run) -> None:
         (("$count", "true"),),
         (("api-version", "1"),),
         (("_", "1732400000"),),
+        (("x$top", "1"),),
     )
     for number, pairs in enumerate(strange):
         # Before the known parameter or behind it: a parser may stop at what it does not know.

@@ -12,6 +12,7 @@ from conformance.exchange import NO_CREDENTIAL, Credential, CredentialKind, Requ
 from conformance.knowledge import LARGEST_TOP
 from conformance.run import FULL, Run
 
+_BROWSER = (("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),)
 _ERROR_BODIES = (
     *("error-code", "error-message", "error-target", "error-details", "error-object"),
     *("error-media-type", "error-no-internals"),
@@ -30,7 +31,7 @@ def _without_a_valid_parameter() -> list[Request]:
     bare = spec.collection_path().rstrip("/")
     others = [
         Request(), Request(path=bare), Request(path=bare, query="%24top=5"), Request(headers=FULL), Request(query="client=CesiumJS"),
-        Request(headers=(("x-api-host-and-root", "https://example.com"),)), Request(headers=(("Accept", "*/*"),)), Request.of((("$top", "2"),), headers=FULL),
+        Request(headers=(("x-api-host-and-root", "https://example.com"),)), Request(headers=(("Accept", "*/*"),)), Request(headers=_BROWSER), Request.of((("$top", "2"),), headers=FULL),
         Request(query=f"iModelId={values.unknown_imodel(13)}"), Request(query="$skip=1000000"),
         Request(query=f"$top={LARGEST_TOP}", headers=FULL), Request(query="$skip=100"), Request(query="cdn=1", headers=FULL),
     ]  # fmt: skip
@@ -84,6 +85,8 @@ def test_a_token_that_was_never_given_is_refused(run: Run) -> None:
         *_without_a_valid_parameter()[::2],
     ]
     run.send_all(_as(request, disguises.NEVER_GIVEN) for request in requests)
+    by_imodel = Request.of((("iModelId", values.plain_value(run.knowledge.snapshot, "iModelId")),))
+    run.send_all(_as(request, disguises.NOBODYS_KEY) for request in (Request(), by_imodel))
     good = f"Bearer {run.endpoint.token}"
     run.send_all(_as(Request(), credential) for credential in disguises.never_given() if credential.value != good)
 

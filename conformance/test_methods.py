@@ -20,7 +20,7 @@ def test_an_undocumented_method_is_refused(run: Run, method: str) -> None:
     requests = [
         Request(method=method),
         Request(method=method, path=bare),
-        Request(method=method, query="$top=2"),
+        Request(method=method, query="$top=2", headers=(("Content-Type", "application/json"),)),
         Request(method=method, credential=NO_CREDENTIAL),
     ]
     for request in requests:

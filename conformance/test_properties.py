@@ -17,7 +17,7 @@ from conformance.options import Settings
 from conformance.run import Run
 from conformance.strategies import counterexample, invalid_requests, valid_requests
 
-_EXAMPLES: Final = 40
+_EXAMPLES: Final = 30
 _EXAMPLES_LATER: Final = 150
 """Examples of each turn after the first: a full run begins as a quick one does, and finds what that finds."""
 _ROUNDS: Final = 2

@@ -14,7 +14,7 @@ from conformance.exchange import NO_CREDENTIAL, Request
 from conformance.options import Settings
 from conformance.run import FULL, Run
 
-_WITHOUT_CREDENTIAL: Final = 24
+_WITHOUT_CREDENTIAL: Final = 18
 _CHANGED: Final = 6
 _MINIMAL: Final = ("prefer", "return=minimal")
 _ROOT: Final = "x-api-host-and-root"

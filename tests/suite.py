@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import signal
@@ -10,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
+PROBES = str(ROOT / "conformance")
 TOKEN = "tok-AbCdef-0123456789-xy"
 OTHER = "tok-other-user-0123456789"
 
@@ -72,17 +75,30 @@ def narrowly(fault: Fault, reading: str = "default") -> Said:
         fault.requirements[0],
         "--probe-rate-limit",
         "--exitfirst",
-        "--ignore",
-        str(ROOT / "conformance" / "test_schema.py"),
     )
     if fault.needs.get("operations") == "all":
         options += ("--allow-writes", "--scratch-imodel", SCRATCH_IMODEL)
     settings = Settings(token=TOKEN, other_token=OTHER, fault=fault.name, reading=READINGS[reading])
     with serve(settings) as url:
-        return judge(url, *options, "-k", "not whatever", MESH_EXPORT_OTHER_TOKEN=OTHER)
+        chosen = (*options, "-k", "not whatever", "--url", url)
+        return command(*chosen, probes=_probes()[fault.requirements[0]], MESH_EXPORT_OTHER_TOKEN=OTHER)
 
 
-def command(*arguments: str, token: str = TOKEN, **variables: str) -> Said:
+@cache
+def _probes() -> dict[str, list[str]]:
+    """The modules with probes of each requirement, but for what schemathesis generates: to collect all takes time."""
+    found: dict[str, dict[str, None]] = {}
+    for path in sorted((ROOT / "conformance").glob("test_*.py")):
+        if path.stem == "test_schema":
+            continue
+        for probe in vars(importlib.import_module(f"conformance.{path.stem}")).values():
+            for marker in getattr(probe, "pytestmark", ()):
+                for requirement in marker.args if marker.name == "requirements" else ():
+                    found.setdefault(requirement, {})[str(path)] = None
+    return {requirement: list(paths) for requirement, paths in found.items()}
+
+
+def command(*arguments: str, token: str = TOKEN, probes: Sequence[str] = (PROBES,), **variables: str) -> Said:
     """Call the command in this process."""
     # What it generates is decided when it is imported, by the settings of that run.
     sys.modules.pop("conformance.test_schema", None)
@@ -96,7 +112,7 @@ def command(*arguments: str, token: str = TOKEN, **variables: str) -> Said:
     ):
         for name, value in {"MESH_EXPORT_TOKEN": token, **variables}.items():
             patch.setenv(name, value)
-        fixed = [str(ROOT / "conformance"), "-c", str(ini), "--report-dir", folder]
+        fixed = [*probes, "-c", str(ini), "--report-dir", folder]
         try:
             code = int(pytest.main([*fixed, *arguments]))
         except SystemExit as stop:

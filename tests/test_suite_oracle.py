@@ -55,6 +55,7 @@ NEEDED_FOR = {
     "own_request": "exporttype-like-pattern",
     "ordered": "asc-ignored-with-type",
     "selection": "exporttype-after-page",
+    "past_any_end": "skip-of-32-bits",
     "sequence": "order-at-random",
     "data": "names-follow-call",
     "found": "get-loses-incomplete",

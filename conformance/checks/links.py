@@ -170,5 +170,7 @@ def _leads_back(context: Context, href: str, skip: int, top: int) -> Iterator[Ob
     if query is None or _by_cursor(context, query):
         return
     back = query.count("$skip") if "$skip" in query.parameters else 0
-    fine = back == max(0, skip - top)
-    yield judged("links-prev-page", fine, f"leads to $skip={back} from $skip={skip}, $top={top}")
+    size = query.count("$top")
+    # A page before that is shorter than this one leaves nothing out where this one begins early.
+    fine = back == max(0, skip - top) and (size is None or back is None or back + size >= skip)
+    yield judged("links-prev-page", fine, f"leads to $skip={back}, $top={size} from $skip={skip}, $top={top}")

@@ -12,7 +12,7 @@ from conformance.checks.exports import only
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
 from conformance.collection import Export, Selection, Snapshot, date, identity, passes
 from conformance.preference import Preferred
-from conformance.query import COMPATIBILITY, FILTERS, same_type
+from conformance.query import COMPATIBILITY, FILTERS, Validity, same_type
 
 _MINIMAL: Final = ("displayName", "status", "lastModified")
 _NEARLY_ALL: Final = 0.8
@@ -146,6 +146,16 @@ def _kept(context: Context, wanted: Selection, skip: int) -> Iterator[str]:
         yield "top-default"
 
 
+@check("skip-past-end")
+def past_any_end(context: Context) -> Iterator[Observation]:
+    """A `$skip` that a server need not take leaves nothing where it is taken."""
+    skip = context.query.parameters.get("$skip")
+    if not context.readable_list or skip is None or skip.validity is not Validity.FREE or skip.own_way:
+        return
+    came = len(context.exchange.exports)
+    yield judged("skip-past-end", not came, f"{came} exports for $skip={skip.value[:40]}")
+
+
 @check(
     *("list-order-steady", "orderby-steady", "orderby-asc", "orderby-desc", "skip-leaves-out"),
     *("root-links-only", "cdn-links-only"),
@@ -158,6 +168,7 @@ def sequence(context: Context) -> Iterator[Observation]:
         return
     whole = context.knowledge.sequences.get(key)
     if whole is None or set(whole) != wanted.members:
+        yield from _slice_by_date(context, wanted)
         return
     query, ids = context.query, context.exchange.ids
     top, skip = query.count("$top") or context.knowledge.default_top, query.count("$skip") or 0
@@ -170,6 +181,24 @@ def sequence(context: Context) -> Iterator[Observation]:
             f"begins with {ids[0]}, where {due[0]} is due" if ids[0] != due[0] else "another order than before",
             contestable=True,
         )
+
+
+def _slice_by_date(context: Context, wanted: Selection) -> Iterator[Observation]:
+    """A page of an order that was not seen whole has the dates that stand in its place when all are sorted."""
+    query, ids, snapshot = context.query, context.exchange.ids, context.knowledge.snapshot
+    order = query.value("$orderBy")
+    if order is None or snapshot is None:
+        return
+    moments = {one: date(snapshot.by_id[one]) for one in wanted.ids}
+    dated = [moment for moment in moments.values() if moment is not None]
+    if len(dated) < len(moments) or not set(ids) <= moments.keys():
+        return
+    top, skip = query.count("$top") or context.knowledge.default_top, query.count("$skip") or 0
+    due = sorted(dated, reverse=order.endswith("desc"))[skip : skip + top]
+    if len(ids) == len(due):
+        came = [moments[one] for one in ids]
+        message = f"dates from {came[0]} to {came[-1]}, where those from {due[0]} to {due[-1]} are due"
+        yield judged(f"orderby-{order.removeprefix('date:')}", came == due, message, contestable=True)
 
 
 def _order_requirement(context: Context, ids: list[str], due: list[str]) -> str:

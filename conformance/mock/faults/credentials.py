@@ -236,6 +236,21 @@ FAULTS = (
         _accepts(lambda call: has("cdn")(call) and _anonymous(call)),
     ),
     Fault(
+        "any-share-key-accepted",
+        ("auth-wrong-token",),
+        "Any share key may read an iModel.",
+        _accepts(lambda call: _line(call).startswith("Basic ") and has("iModelId")(call)),
+    ),
+    Fault(
+        "browser-sent-to-login",
+        ("auth-required",),
+        "A browser without credentials is sent to log in.",
+        _instead(
+            lambda _call: Answer(302, headers=(("Location", "https://login.example.com/"),)),
+            lambda call: _anonymous(call) and "text/html" in (call.request.header("accept") or ""),
+        ),
+    ),
+    Fault(
         "auth-optional-with-cdn-on-bare-path",
         ("auth-required",),
         "A request with `cdn` on the path without a slash needs no credentials.",

@@ -448,6 +448,18 @@ FAULTS = (
         _takes("changesetId", r"[0-9a-f]{39}"),
     ),
     Fault(
+        "changesetid-as-number-accepted",
+        ("changesetid-format",),
+        "A `changesetId` may be any 40 characters that make a hexadecimal number: `0x…`, or with underscores.",
+        _takes("changesetId", r"0x[0-9a-f]{38}"),
+    ),
+    Fault(
+        "imodelid-list-accepted",
+        ("imodelid-invalid",),
+        "An `iModelId` may be several, with a comma between.",
+        _takes("iModelId", r"[0-9a-f-]{36},[0-9a-f-]{36}"),
+    ),
+    Fault(
         "changesetid-sha256-accepted",
         ("changesetid-format",),
         "A `changesetId` of 64 digits is accepted.",

@@ -470,6 +470,16 @@ FAULTS = (
         "prev-is-next", ("links-prev-page",), "`prev` leads to the page that follows.", _leads("prev", _at(_top, _end))
     ),
     Fault(
+        "prev-of-at-most-100",
+        ("links-prev-page",),
+        "`prev` leads to no more than 100 exports, and those between are on neither page.",
+        _leads(
+            "prev",
+            _at(lambda _page: 100, lambda page: max(0, page.skip - page.top)),
+            lambda page: page.skip >= page.top > 100,
+        ),
+    ),
+    Fault(
         "prev-two-back",
         ("links-prev-page",),
         "`prev` goes back by two pages.",

@@ -418,6 +418,12 @@ FAULTS = (
         _mesh(_on_cdn, lambda call, _export: has("cdn")(call)),
     ),
     Fault(
+        "cdn-found-in-text",
+        ("answers-independent", "cdn-only-when-set"),
+        "`cdn=1` is looked for in the text of the query, and found in another parameter.",
+        _mesh(_on_cdn, lambda call, _export: b"cdn=1" in call.request.query),
+    ),
+    Fault(
         "cdn-zero-for-one",
         ("cdn-only-when-set",),
         "`cdn=0` turns the CDN on for one export of hundreds.",

@@ -378,6 +378,42 @@ FAULTS = (
     ),
     Fault("skip-ignored", ("skip-leaves-out",), "`$skip` is ignored.", _skip(lambda _query, _total: 0)),
     Fault(
+        "skip-forgotten-in-second-batch",
+        ("skip-leaves-out",),
+        "What is read in batches of 200 forgets `$skip` from the second batch on.",
+        _sliced(
+            lambda _call, query, exports: (
+                [*exports[query.skip : query.skip + 200], *exports[200 : query.top]]
+                if query.top > 200
+                else exports[query.skip : query.skip + query.top]
+            )
+        ),
+    ),
+    Fault(
+        "skip-ignored-for-one-in-order",
+        ("orderby-asc", "skip-leaves-out"),
+        "`$skip` is ignored where one export of an ordered type is asked for.",
+        _sliced(
+            lambda _call, query, exports: exports[: query.top],
+            lambda call: has("exportType", "$orderBy")(call) and texts(call, "$top") == ["1"],
+        ),
+    ),
+    Fault(
+        "page-from-the-wrong-end",
+        ("orderby-desc",),
+        "`date:desc` of an iModel and a type turns the last page round instead of the first.",
+        _sliced(
+            lambda _call, query, exports: exports[::-1][query.skip : query.skip + query.top][::-1],
+            lambda call: has("iModelId", "exportType")(call) and texts(call, "$orderBy") == ["date:desc"],
+        ),
+    ),
+    Fault(
+        "skip-of-32-bits",
+        ("skip-past-end",),
+        "`$skip` begins anew beyond 32 bits.",
+        _skip(lambda query, _total: query.skip % 2**32),
+    ),
+    Fault(
         "skip-minus-one",
         ("skip-leaves-out",),
         "A page begins one export too early.",

@@ -176,6 +176,12 @@ FAULTS = (
         _routed(lambda call: _method("HEAD")(call) and has("iModelId")(call), crash),
     ),
     Fault(
+        "put-of-json-lists",
+        ("method-refused",),
+        "PUT of JSON with a query is answered as a search.",
+        _routed(lambda call: _method("PUT")(call) and "json" in (call.request.header("content-type") or ""), _lists),
+    ),
+    Fault(
         "patch-not-implemented",
         ("method-refused",),
         "PATCH gets 501.",

@@ -447,6 +447,18 @@ FAULTS = (
         _crashes(any_value(lambda text: text.isascii() and text.isdigit() and len(text) > 4300)),
     ),
     Fault(
+        "language-star-crashes",
+        ("status-no-server-error",),
+        "An `Accept-Language` of any language ends in a server error.",
+        _crashes(lambda call: call.request.header("accept-language") == "*"),
+    ),
+    Fault(
+        "tileversion-above-255-crashes",
+        ("status-no-server-error",),
+        "A `tileVersion` above 255 ends in a server error.",
+        _crashes(written("tileVersion", lambda text: text.isdecimal() and int(text[:9]) > 255)),
+    ),
+    Fault(
         "nil-uuid-crashes",
         ("status-no-server-error",),
         "The iModel of the nil UUID ends in a server error.",
