@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -91,7 +92,11 @@ def _probes() -> dict[str, list[str]]:
     for path in sorted((ROOT / "conformance").glob("test_*.py")):
         if path.stem == "test_schema":
             continue
-        for probe in vars(importlib.import_module(f"conformance.{path.stem}")).values():
+        with warnings.catch_warnings():
+            # The markers are those of another pytest than this one.
+            warnings.simplefilter("ignore", pytest.PytestUnknownMarkWarning)
+            module = importlib.import_module(f"conformance.{path.stem}")
+        for probe in vars(module).values():
             for marker in getattr(probe, "pytestmark", ()):
                 for requirement in marker.args if marker.name == "requirements" else ():
                     found.setdefault(requirement, {})[str(path)] = None

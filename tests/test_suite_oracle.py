@@ -1,21 +1,26 @@
 """Every check can fail, and none is there for nothing: without it a fault goes unnamed that is named with it.
 
 That it is named with it is among what `test_suite_faults` shows. Each relation, too: it tells a server that breaks it
-from one that does not.
+from one that does not. So does each place where a probe compares several exchanges.
 """
 
 from __future__ import annotations
 
+import ast
+import sys
+from pathlib import Path
+from typing import Any
+
 import httpx2
 import pytest
-from suite import TOKEN, narrowly
+from suite import ROOT, TOKEN, narrowly
 
 from conformance.checks import CHECKS
 from conformance.checks.registry import Observation
 from conformance.exchange import Exchange, Request
 from conformance.mock import FAULTS, Settings, serve
 from conformance.relations import RELATIONS
-from conformance.run import FULL
+from conformance.run import FULL, Run
 
 NEEDED_FOR = {
     "json_body": "error-twice",
@@ -67,6 +72,30 @@ NEEDED_FOR = {
 }
 """For each check a fault that is seen by it alone."""
 
+COMPARED_IN = {
+    "test_access._stays_hidden": "access-not-judged-in-order",
+    "test_collection._confirm_losses": "cursor-passes-over-one",
+    "test_headers._forgets": "root-sticks",
+    "test_parameters._each_message_has_its_target": "detail-targets-sorted",
+    "opening._see_the_first_again": "first-call-differs",
+    "opening._learn_default_top": "default-page-50",
+    "second_look._confirm_walks": "ids-made-anew",
+    "lives._hold": "life-lost",
+    "lives._hold_deleted": "life-stays-in-list",
+    "lives.delete": "life-deletes-neighbours",
+    "cleaning.note_refusal": "life-never-deleted",
+}
+"""For each place that compares several exchanges a fault that is seen there alone."""
+SEEN_ELSEWHERE_TOO = {
+    "test_collection._same": "the checks hold each of the two answers against the walk as well",
+    "test_collection._follow": "the checks see where each link leads",
+    "test_collection._confirm_repeats": "the checks see each page against the order that was seen before",
+    "test_collection.test_later_walks_show_the_same_collection": "a second look walks, too",
+    "second_look._note_return": "later walks show it, too",
+    "test_relations._confirm": "each relation is held against a fault of its own",
+}
+"""The other places, each with what else sees the same: they are there for collections that no walk can show whole."""
+
 FILTERED, SLICED = "iModelId={iModelId}&exportType={exportType}&$top=5", "$skip=3&$top=5"
 BROKEN_BY = {
     "trailing_slash_changes_nothing": ("bare-path-loses-query", SLICED),
@@ -94,6 +123,32 @@ def test_without_the_check_a_fault_goes_unnamed(name: str, monkeypatch: pytest.M
     assert fault.requirements[0] in CHECKS[name].requirements
     monkeypatch.delitem(CHECKS, name)
     assert narrowly(fault).with_outcome("violated") == set()
+
+
+@pytest.mark.parametrize("place", COMPARED_IN)
+def test_without_the_comparison_a_fault_goes_unnamed(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    broke = Run.broke
+
+    def deaf(run: Run, *arguments: Any, **more: Any) -> None:
+        caller = sys._getframe(1).f_code
+        if f"{Path(caller.co_filename).stem}.{caller.co_name}" != place:
+            broke(run, *arguments, **more)
+
+    monkeypatch.setattr(Run, "broke", deaf)
+    assert narrowly(FAULTS[COMPARED_IN[place]]).with_outcome("violated") == set()
+
+
+def test_every_place_that_compares_exchanges_is_accounted_for() -> None:
+    places = {
+        f"{path.stem}.{function.name}"
+        for path in (ROOT / "conformance").glob("*.py")
+        if path.stem not in ("run", "blame")
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        and any(isinstance(node, ast.Attribute) and node.attr == "broke" for node in ast.walk(function))
+    }
+    assert places == COMPARED_IN.keys() | SEEN_ELSEWHERE_TOO.keys()
+    assert not COMPARED_IN.keys() & SEEN_ELSEWHERE_TOO.keys()
 
 
 @pytest.mark.parametrize("name", RELATIONS)
