@@ -186,10 +186,10 @@ def sequence(context: Context) -> Iterator[Observation]:
 def _slice_by_date(context: Context, wanted: Selection) -> Iterator[Observation]:
     """A page of an order that was not seen whole has the dates that stand in its place when all are sorted."""
     query, ids, snapshot = context.query, context.exchange.ids, context.knowledge.snapshot
-    order = query.value("$orderBy")
-    if order is None or snapshot is None:
+    order, known = query.value("$orderBy"), snapshot.containing(query) if snapshot else None
+    if order is None or known is None:
         return
-    moments = {one: date(snapshot.by_id[one]) for one in wanted.ids}
+    moments = {one: date(known.by_id[one]) for one in wanted.ids}
     dated = [moment for moment in moments.values() if moment is not None]
     if len(dated) < len(moments) or not set(ids) <= moments.keys():
         return
