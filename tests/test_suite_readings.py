@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from plain_server import serving
+from starlette.types import ASGIApp, Receive, Scope, Send
 from suite import TOKEN, judge
+from suite_serving import serving as serving_app
 
 from conformance import ledger
-from conformance.mock import READINGS, Settings, serve
+from conformance.mock import READINGS, Settings, create_app, serve
 from conformance.mock.compositions import compositions
 from conformance.mock.reading import Reading
 
@@ -38,6 +40,27 @@ def test_no_composition_of_freedoms_is_found_at_fault(reading: Reading) -> None:
     with serve(Settings(token=TOKEN, reading=reading)) as url:
         said = judge(url, "--seed", "5", "--fail-on", "should")
     assert said.with_outcome("violated") == set(), said.output
+
+
+def _with_a_page_for_browsers(app: ASGIApp) -> ASGIApp:
+    """A gateway that tells a browser without a token by a page that it has to log in."""
+
+    async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope.get("headers", ()))
+        if b"text/html" not in headers.get(b"accept", b"") or b"authorization" in headers:
+            await app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 401, "headers": [(b"content-type", b"text/html")]})
+        await send({"type": "http.response.body", "body": b"<html>Log in first.</html>"})
+
+    return outer
+
+
+def test_a_browser_may_be_refused_by_a_page() -> None:
+    with serving_app(_with_a_page_for_browsers(create_app(Settings(token=TOKEN)))) as port:
+        said = judge(f"http://127.0.0.1:{port}", "--seed", "3", "--fail-on", "should", "-k", "without_authorization")
+    assert said.with_outcome("violated") == set(), said.output
+    assert "unauthorized-body" in said.with_outcome("holds")
 
 
 def _expire(exports: list[dict[str, Any]]) -> None:

@@ -50,6 +50,8 @@ def error_code(context: Context) -> Iterator[Observation]:
     name = {401: "unauthorized", 422: "unprocessable", 429: "rate-limit"}.get(status)
     if name is None or (status == 422 and exchange.request.credential.kind is not CredentialKind.GOOD):
         return
+    if context.rather_a_page and exchange.json is NOT_JSON:
+        return
     error = context.exchange.error
     missing = [member for member in ("code", "message") if error.get(member) is None]
     if status == 422 and error.get("details") is None:

@@ -103,6 +103,11 @@ class Context:
         types = {part.split(";")[0].strip().lower() for part in accepted.split(",") if not _UNWANTED.search(part)}
         return bool(types & (spec.media_types() | _ANY_MEDIA_TYPE))
 
+    @property
+    def rather_a_page(self) -> bool:
+        """Whether the request asks for HTML before JSON, as a browser does: an error may then be a page."""
+        return any("text/html" in line.lower() for line in self.exchange.request.header("accept"))
+
     @cached_property
     def plain_root(self) -> str | None:
         """The value of `x-api-host-and-root` that links must begin with; None where there is none to hold."""
