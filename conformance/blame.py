@@ -194,7 +194,7 @@ def may_follow(run: Run, suspicion: Suspicion) -> bool:
 
 
 def _by_the_bare_path(request: Request) -> bool:
-    return request.operation == spec.LIST and request.path == spec.collection_path().rstrip("/")
+    return request.operation == spec.LIST and request.path == spec.bare_path()
 
 
 def _lasts(run: Run, request: Request, check: str, times: int) -> bool:

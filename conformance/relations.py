@@ -65,7 +65,7 @@ def relation(*requirements: str) -> Callable[[RelationFunction], RelationFunctio
 @relation("path-without-slash")
 def trailing_slash_changes_nothing(send: Send, request: Request) -> Iterator[Observation]:
     """Both spellings of the path have the same exports."""
-    paths = (spec.collection_path(), spec.collection_path().rstrip("/"))
+    paths = (spec.collection_path(), spec.bare_path())
     yield from _same("path-without-slash", *(send(evolve(request, path=path)) for path in paths))
 
 

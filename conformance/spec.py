@@ -117,6 +117,11 @@ def collection_path() -> str:
     return operations()[LIST].path
 
 
+def bare_path() -> str:
+    """The path of the list operation without its trailing slash."""
+    return collection_path().rstrip("/")
+
+
 def operation(name: str = LIST) -> dict[str, Any]:
     """What the spec says of an operation, of the list where none is named."""
     return operations()[name].definition

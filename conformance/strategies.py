@@ -85,7 +85,7 @@ def _request(
 ) -> Request:
     headers = (*preference, *((("x-api-host-and-root", root),) if root else ()))
     query = encode(pairs).replace("$", "%24") if escaped else encode(pairs)
-    path = spec.collection_path().rstrip("/") if bare else spec.collection_path()
+    path = spec.bare_path() if bare else spec.collection_path()
     return Request(query, headers, path=path)
 
 

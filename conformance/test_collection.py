@@ -42,7 +42,7 @@ _PAGES = 12
     "names-percent-encoded",
 )
 def test_both_paths_and_both_spellings_of_dollar(run: Run) -> None:
-    bare = spec.collection_path().rstrip("/")
+    bare = spec.bare_path()
     queries = (
         "",
         "$top=3&$skip=2",

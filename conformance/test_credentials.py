@@ -28,7 +28,7 @@ def _with_one_parameter(run: Run) -> list[Request]:
 def _without_a_valid_parameter() -> list[Request]:
     """A spread of other requests: both paths, each header, what is past the end, what is invalid."""
     invalid = [Request.of(((name, examples[0]),)) for name, examples in values.INVALID.items()]
-    bare = spec.collection_path().rstrip("/")
+    bare = spec.bare_path()
     others = [
         Request(), Request(path=bare), Request(path=bare, query="%24top=5"), Request(headers=FULL), Request(query="client=CesiumJS"),
         Request(headers=(("x-api-host-and-root", "https://example.com"),)), Request(headers=(("Accept", "*/*"),)), Request(headers=_BROWSER), Request.of((("$top", "2"),), headers=FULL),
@@ -51,7 +51,7 @@ def _without_a_valid_parameter() -> list[Request]:
 )
 def test_nothing_is_answered_without_authorization(run: Run) -> None:
     with_one = _with_one_parameter(run)
-    bare = spec.collection_path().rstrip("/")
+    bare = spec.bare_path()
     plain = [*_without_a_valid_parameter(), *with_one, *(evolve(request, path=bare) for request in with_one)]
     requests = [_as(request, NO_CREDENTIAL) for request in plain]
     # After a good request: a cache that passes over the header shows.
@@ -107,7 +107,7 @@ def test_what_is_nearly_the_token_is_refused(run: Run) -> None:
     if not token:
         # What the page says of tokens is not held against a share key.
         return
-    bare = Request(path=spec.collection_path().rstrip("/"))
+    bare = Request(path=spec.bare_path())
     for number, credential in enumerate(disguises.near_misses(token)):
         more = [_as(Request(query="$top=2"), credential), _as(bare, credential)] if number < 2 else []
         run.send_all([_as(Request(), credential), *more])

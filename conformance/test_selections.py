@@ -337,7 +337,7 @@ def test_what_the_public_clients_ask_for_is_answered(run: Run) -> None:
     names = ("iModelId", "exportType")
     both = [tuple(zip(names, pair, strict=True)) for pair in _combinations(snapshot, names, 3)]
     session = ("SessionId", str(uuid.uuid5(uuid.NAMESPACE_URL, run.endpoint.url)))
-    bare = spec.collection_path().rstrip("/")
+    bare = spec.bare_path()
     # One after the other, in one session: what the server keeps of it shows.
     for chosen in (*types, *both):
         run.send_once(Request.of((*chosen, *_VIEWER), headers=(session, *FULL)))
@@ -360,7 +360,7 @@ def _together(run: Run, snapshot: Snapshot, versions: dict[str, str], number: in
     return Request.of(
         pairs[:: 1 if number % 4 < 2 else -1],
         headers=(*(FULL if "prefer" in parts else ()), *((_ROOT,) if _ROOT[0] in parts else ())),
-        path=spec.collection_path().rstrip("/") if "bare path" in parts else spec.collection_path(),
+        path=spec.bare_path() if "bare path" in parts else spec.collection_path(),
     )
 
 

@@ -131,14 +131,12 @@ def mesh_hosts(context: Context) -> Iterator[Observation]:
         return
     cdn, root = query.value("cdn"), context.plain_root
     root_host = urlsplit(root).hostname if root else None
-    hosts = [host for export in context.exchange.exports if (host := mesh_host(export))]
-    if cdn == "0" and len(hosts) >= _SEVERAL > len(usual) and usual.isdisjoint(hosts):
+    placed = [(export, host) for export in context.exchange.exports if (host := mesh_host(export))]
+    hosts = {host for _, host in placed}
+    if cdn == "0" and len(placed) >= _SEVERAL > len(usual) and usual.isdisjoint(hosts):
         message = f"no mesh link is on a host of those without cdn, but on {min(hosts)}"
         yield broken("cdn-only-when-set", message, contestable=True)
-    for export in context.exchange.exports:
-        host = mesh_host(export)
-        if host is None:
-            continue
+    for export, host in placed:
         message = f"the mesh link of {export.get('id')} is on the host {host}"
         if cdn == "1":
             yield judged("cdn-urls", host not in usual, f"{message}, as without cdn")

@@ -170,9 +170,7 @@ def sequence(context: Context) -> Iterator[Observation]:
     if whole is None or set(whole) != wanted.members:
         yield from _slice_by_date(context, wanted)
         return
-    query, ids = context.query, context.exchange.ids
-    top, skip = query.count("$top") or context.knowledge.default_top, query.count("$skip") or 0
-    due = list(whole[skip : skip + top])
+    ids, due = context.exchange.ids, list(whole[_place(context)])
     requirement = _order_requirement(context, ids, due)
     if len(ids) == len(due) and set(ids) <= wanted.members:
         yield judged(
@@ -183,18 +181,23 @@ def sequence(context: Context) -> Iterator[Observation]:
         )
 
 
+def _place(context: Context) -> slice:
+    """Where the page stands in its selection."""
+    top, skip = context.query.count("$top") or context.knowledge.default_top, context.query.count("$skip") or 0
+    return slice(skip, skip + top)
+
+
 def _slice_by_date(context: Context, wanted: Selection) -> Iterator[Observation]:
     """A page of an order that was not seen whole has the dates that stand in its place when all are sorted."""
-    query, ids, snapshot = context.query, context.exchange.ids, context.knowledge.snapshot
-    order, known = query.value("$orderBy"), snapshot.containing(query) if snapshot else None
+    ids, snapshot = context.exchange.ids, context.knowledge.snapshot
+    order, known = context.query.value("$orderBy"), snapshot.containing(context.query) if snapshot else None
     if order is None or known is None:
         return
     moments = {one: date(known.by_id[one]) for one in wanted.ids}
     dated = [moment for moment in moments.values() if moment is not None]
     if len(dated) < len(moments) or not set(ids) <= moments.keys():
         return
-    top, skip = query.count("$top") or context.knowledge.default_top, query.count("$skip") or 0
-    due = sorted(dated, reverse=order.endswith("desc"))[skip : skip + top]
+    due = sorted(dated, reverse=order.endswith("desc"))[_place(context)]
     if len(ids) == len(due):
         came = [moments[one] for one in ids]
         message = f"dates from {came[0]} to {came[-1]}, where those from {due[0]} to {due[-1]} are due"

@@ -78,7 +78,7 @@ def documented_status(context: Context) -> Iterator[Observation]:
         return
     if request.path != spec.collection_path():
         fine = not 300 <= status < 400 and not (status == 404 and not request.query)
-        if request.path == spec.collection_path().rstrip("/"):
+        if request.path == spec.bare_path():
             yield judged("path-without-slash", fine, f"status {status} for the path without its slash")
         if not fine:
             return
