@@ -59,6 +59,7 @@ class Knowledge:
         hosts: The hosts of mesh links without `cdn`.
         cdn_hosts: The hosts of mesh links with `cdn=1`.
         served: The ids of the operations that the server was seen to have.
+        other_let_in: Whether another user was seen to be given a list.
     """
 
     snapshot: Snapshot | None = None
@@ -73,6 +74,7 @@ class Knowledge:
     hosts: frozenset[str] = frozenset()
     cdn_hosts: frozenset[str] = frozenset()
     served: set[str] = field(factory=lambda: {spec.LIST})
+    other_let_in: bool = False
 
     def replace_snapshot(self, snapshot: Snapshot) -> None:
         """Hold answers against another walk, and forget what was learned beside the former one."""

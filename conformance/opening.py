@@ -46,7 +46,7 @@ def open_run(run: Run) -> None:
         minimal = run.send(Request.of((walking.WHOLE,), headers=(("prefer", "return=minimal"),)))
         default = run.send(Request(headers=FULL))
     _see_the_first_again(run, first)
-    _learn_default_top(run, default, snapshot)
+    _learn_default_top(run, first, default, snapshot)
     run.knowledge.replace_snapshot(snapshot)
     run.knowledge.plain_minimal = _minimal_is_plain(run, minimal)
     # They were judged before there was a walk to hold them against.
@@ -72,9 +72,10 @@ def _see_the_first_again(run: Run, first: Exchange) -> None:
         run.held("answers-independent")
 
 
-def _learn_default_top(run: Run, default: Exchange, snapshot: Snapshot) -> None:
+def _learn_default_top(run: Run, first: Exchange, default: Exchange, snapshot: Snapshot) -> None:
     """Take the page size that the server has for the one to expect, once it is known to be another."""
     came, size = len(default.exports), len(snapshot.exports)
+    said = _said_top(default)
     if default.is_list and came and came != min(DEFAULT_TOP, size) and came < size:
         closing, _ = walking.walk(run)
         with run.source("walk"):
@@ -82,13 +83,24 @@ def _learn_default_top(run: Run, default: Exchange, snapshot: Snapshot) -> None:
         if closing is None or len(closing.exports) != size or len(again.exports) != came:
             # Something has expired between the two.
             return
+        # It was held against the size that the page has.
+        run.unsuspect(again)
         run.knowledge.default_top = came
         run.broke("top-default", default, f"{came} exports without $top")
     elif default.is_list and came > DEFAULT_TOP:
         # It may be any size that holds them all: what `self` says, if it says one.
-        link = link_query(default.links.get("self", ""))
-        run.knowledge.default_top = max(came, (link.count("$top") if link else None) or LARGEST_TOP)
+        run.knowledge.default_top = max(came, said or LARGEST_TOP)
         run.broke("top-default", default, f"{came} exports without $top")
+    elif default.is_list and said not in (None, DEFAULT_TOP) and _said_top(first) == LARGEST_TOP:
+        # All are on one page, whose size is told by a link that elsewhere tells it right.
+        run.knowledge.default_top = said or DEFAULT_TOP
+        run.broke("top-default", default, f"self says $top={said} of a page that was asked for without")
+
+
+def _said_top(exchange: Exchange) -> int | None:
+    """The page size that the link of a page to itself says."""
+    link = link_query(exchange.links.get("self", ""))
+    return link.count("$top") if link else None
 
 
 def _minimal_is_plain(run: Run, minimal: Exchange) -> bool:

@@ -20,6 +20,8 @@ from conformance.exchange import Exchange, Request
 from conformance.run import FULL, Run
 
 _MOST_STRANGERS = 3
+_PAGED = 4
+"""Exports that a list must have for its pages to tell anything."""
 _AT_ONCE = 4
 _KEPT = 2.1
 """Seconds for which the verdict on who may read what may be kept without being a promise to anybody."""
@@ -29,7 +31,7 @@ _COLD_TOPS = count(990, -1)
 """Values of `$top` that nobody else asks for: a cache may not have them."""
 
 
-@pytest.mark.requirements("imodelid-access")
+@pytest.mark.requirements("imodelid-access", "status-documented")
 def test_an_imodel_that_is_hidden_from_another_user_stays_hidden(run: Run) -> None:
     snapshot = run.knowledge.snapshot
     if snapshot is None or not snapshot.exports or not _is_there(run, "imodelid-access"):
@@ -77,6 +79,48 @@ def test_what_is_not_in_the_list_of_another_user_stays_out_of_it(run: Run) -> No
     _stays_hidden(run, "list-own", exchanges, strangers, lambda: _own_list(run), what)
 
 
+@pytest.mark.requirements("top-fills", "skip-leaves-out", "links-next-absent", "links-next-present")
+def test_the_pages_of_another_users_list_make_it_up(run: Run) -> None:
+    if run.other_user is None:
+        return
+    size = _own_size(run)
+    if size is None or size < _PAGED:
+        return
+    for top, skip in ((3, 0), (size // 2, 1), (2, size - 1)):
+        for pairs in ((), (("$orderBy", "date:desc"),)):
+            place = (("$top", str(top)), *((("$skip", str(skip)),) if skip else ()))
+            request = Request.of((*pairs, *place), headers=FULL)
+            exchange = _as_other(run, request)
+            found = _unlike_its_place(exchange, size, top, skip)
+            if found is None:
+                for requirement in ("top-fills", "links-next-absent" if skip + top > size else "links-next-present"):
+                    run.held(requirement)
+            elif _own_size(run) == size and _unlike_its_place(_as_other(run, request), size, top, skip) == found:
+                run.broke(found[0], exchange, found[1])
+                return
+
+
+def _unlike_its_place(exchange: Exchange, size: int, top: int, skip: int) -> tuple[str, str] | None:
+    """What a page of the other user's list breaks by the number of its exports, or by its links."""
+    if not exchange.is_list:
+        return None
+    came, due = len(exchange.exports), min(top, size - skip)
+    if came != due:
+        return ("skip-leaves-out" if skip else "top-fills"), f"{came} exports, where {due} are due to this user"
+    left = size - skip - top
+    if left < 0 and "next" in exchange.links:
+        return "links-next-absent", "there is a next page behind the end of this user's list"
+    if left > 0 and "next" not in exchange.links:
+        return "links-next-present", f"there is no next page, where this user's list has {left} exports more"
+    return None
+
+
+def _own_size(run: Run) -> int | None:
+    """How many exports the list of the other user has."""
+    own = _own_list(run)
+    return None if own is None else len(own)
+
+
 def _own_list(run: Run) -> set[str] | None:
     """The list of the other user."""
     top = next(_COLD_TOPS)
@@ -94,6 +138,7 @@ def _is_there(run: Run, requirement: str) -> bool:
         run.doubt(
             requirement, f"the other user's own list gets status {exchange.status}: check MESH_EXPORT_OTHER_TOKEN"
         )
+    run.knowledge.other_let_in = exchange.is_list
     return exchange.is_list
 
 

@@ -21,6 +21,7 @@ from conformance.run import FULL, Run
     *(
         "status-documented",
         "status-no-server-error",
+        "answer-in-time",
     ),
     "top-maximum",
     "top-negative",

@@ -31,7 +31,7 @@ _PARTS = (*FILTERS, *COMPATIBILITY, "$orderBy", *(name for name, _ in _PLACE), "
 """What a request may have, of which any three go together."""
 _VERSIONS = {
     "tileVersion": ("37", "1", "10", "20", "28", "32", "35", "99"),
-    "iTwinJS": ("5.13.3", "1.0.0", "2.19.0", "3.7.0", "4.0.0", "4.9.0", "5.2.0", "9.9.9"),
+    "iTwinJS": ("5.13.3", "1.0.0", "2.19.0", "3.7.0", "4.0.0", "4.9.0", "5.10.0", "9.9.9"),
 }
 
 
@@ -147,6 +147,8 @@ def test_top_cuts_the_page(run: Run) -> None:
     accepted = sorted(top for top in tops if 1 <= top <= LARGEST_TOP)
     run.send_all(Request.of((("$top", str(top)),), headers=FULL) for top in accepted)
     run.send_all([Request(headers=FULL), Request.of((("$skip", "1"),), headers=FULL)])
+    # It is no separator any more, and what follows it counts.
+    run.send(Request("client=a;b&$top=6", FULL))
 
 
 @pytest.mark.requirements(
@@ -210,6 +212,8 @@ def test_order_sorts_and_loses_nothing(run: Run, order: str) -> None:
     slices = [(skip, 20) for skip in range(0, min(size, 130), 20)] + [(max(0, size - 7), 10), (1, 1), (3, 100)]
     run.send_all(Request.of((ordered, ("$skip", str(skip)), ("$top", str(top))), headers=FULL) for skip, top in slices)
     run.send_all([Request.of((ordered,)), Request.of((ordered, ("$top", "50"))), Request.of((ordered, WHOLE))])
+    # The digits of an escape mean the same in either case.
+    run.send(Request(f"$orderBy={order.replace(':', '%3a')}&$top=8", FULL))
 
 
 @pytest.mark.requirements(

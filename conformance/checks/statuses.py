@@ -11,7 +11,6 @@ from conformance.exchange import NOT_JSON, TIME_BOUND, CredentialKind, Failure
 from conformance.query import Parameter, Validity
 
 _HTTP_REFUSALS: Final = frozenset({400, 413, 414, 431, 494})
-_GOOD: Final = frozenset({CredentialKind.GOOD, CredentialKind.OTHER_USER})
 _UNACCEPTABLE: Final = 406
 _NOT_MODIFIED: Final = 304
 _NOT_IMPLEMENTED: Final = 501
@@ -33,6 +32,13 @@ def _of_the_http_layer(context: Context) -> bool:
     if not exchange.request.odd or not 400 <= exchange.status < 500:
         return False
     return exchange.status in _HTTP_REFUSALS or exchange.json is NOT_JSON
+
+
+def _let_in(context: Context) -> bool:
+    """Whether the request is by somebody who may have a list."""
+    kind = context.exchange.request.credential.kind
+    other = kind is CredentialKind.OTHER_USER and context.knowledge.other_let_in
+    return other or kind is CredentialKind.GOOD
 
 
 @check("answer-in-time", "body-as-declared", "status-no-server-error")
@@ -82,7 +88,7 @@ def documented_status(context: Context) -> Iterator[Observation]:
             yield judged("path-without-slash", fine, f"status {status} for the path without its slash")
         if not fine:
             return
-    elif request.credential.kind is not CredentialKind.GOOD:
+    elif not _let_in(context):
         return
     elif (300 <= status < 400 and status != _NOT_MODIFIED) or (status == 404 and not request.query):
         yield broken("path-served", f"status {status} for the path of the collection")
@@ -96,7 +102,7 @@ def documented_status(context: Context) -> Iterator[Observation]:
         )
         return
     refused = context.ordinary and context.query.must_be_refused
-    if (context.query.own_way or refused or request.credential.kind is not CredentialKind.GOOD) and 400 <= status < 500:
+    if (context.query.own_way or refused or not _let_in(context)) and 400 <= status < 500:
         # The server may refuse in its own way, or the check of the parameter or of the credential speaks.
         return
     if not tolerated and (context.acceptable or status in spec.documented_statuses()):

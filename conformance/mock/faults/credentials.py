@@ -29,6 +29,7 @@ from .tools import (
     put,
     replies,
     shared_in_flight,
+    texts,
 )
 
 if TYPE_CHECKING:
@@ -228,6 +229,12 @@ FAULTS = (
         ("auth-required",),
         "A request with `iModelId` needs no credentials.",
         _accepts(lambda call: has("iModelId")(call) and _anonymous(call)),
+    ),
+    Fault(
+        "auth-optional-for-nothing",
+        ("auth-required",),
+        "A `$top` of 0 needs no credentials.",
+        _accepts(lambda call: texts(call, "$top") == ["0"] and _anonymous(call)),
     ),
     Fault(
         "auth-optional-with-cdn",

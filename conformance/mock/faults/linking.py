@@ -531,6 +531,12 @@ FAULTS = (
         _link("self", lambda link: {"href": _dropped_from_query("$skip")(link["href"])}),
     ),
     Fault("self-drops-filters", ("links-keep-query",), "`self` loses the filters.", _drops(*_FILTERS, links=("self",))),
+    Fault(
+        "links-round-itwinjs",
+        ("links-keep-query",),
+        "Links lose the zeros at the end of the minor version in `iTwinJS`.",
+        _written(lambda name, text: re.sub(r"(\.[1-9]+)0+\b", r"\1", text) if name == "iTwinJS" else text),
+    ),
     Fault("prev-drops-order", ("links-keep-query",), "`prev` loses `$orderBy`.", _drops("$orderBy", links=("prev",))),
     Fault(
         "links-drop-everything",

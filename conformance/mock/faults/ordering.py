@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -171,7 +172,17 @@ def _some(exports: Iterable[Export], share: int) -> list[Export]:
     return [export for export in exports if hashlib.sha256(export.id.encode()).digest()[0] % share]
 
 
+def _escaped_in_lower_case(call: Call) -> bool:
+    return re.search(rb"%[0-9]?[a-f]", call.request.query) is not None
+
+
 FAULTS = (
+    Fault(
+        "orderby-escaped-in-lower-case",
+        ("orderby-accepted",),
+        "An escape with lower-case digits in `$orderBy` is not understood.",
+        gate(lambda call: has("$orderBy")(call) and _escaped_in_lower_case(call), refused("$orderBy")),
+    ),
     Fault("asc-refused", ("orderby-accepted",), "`date:asc` is refused.", gate(_asks(_ASC), refused("$orderBy"))),
     Fault("desc-refused", ("orderby-accepted",), "`date:desc` is refused.", gate(_asks(_DESC), refused("$orderBy"))),
     Fault(

@@ -146,6 +146,12 @@ def _at_end(call: Call) -> bool:
 
 FAULTS = (
     Fault(
+        "semicolon-drops-query",
+        ("top-limits",),
+        "A semicolon anywhere makes the query be passed over.",
+        around("read", lambda own: lambda call: {} if b";" in call.request.query else own(call)),
+    ),
+    Fault(
         "top-1000-refused",
         ("top-accepted",),
         "A `$top` of 1000 is refused.",

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from ..access import is_other
-from .tools import Change, Fault, around, bare_path, full, has, later_page, texts
+from ..model import Answer
+from .tools import Change, Fault, around, bare_path, full, gate, has, later_page, linked, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..model import Answer, Call, Export, Query
+    from ..model import Call, Export, Linker, Page, Query, Stages
 
 
 def _unjudged(when: Callable[[Call], bool]) -> Change:
@@ -55,7 +56,52 @@ def _as_seen(call: Call, exports: Sequence[Export]) -> Call:
     return evolve(call, exports=tuple(exports), unreadable=frozenset())
 
 
+def _judged_after_the_cut(stages: Stages) -> Stages:
+    """Whose the exports of a page are is looked at when the page is cut."""
+
+    def cut(call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Export]:
+        return tuple(one for one in stages.slice(call, query, exports) if one.imodel_id not in _hidden(call))
+
+    return evolve(stages, reach=lambda call: call.exports, slice=cut)
+
+
+def _hidden(call: Call) -> frozenset[str]:
+    return call.unreadable if is_other(call) else frozenset()
+
+
+def _counted_for_everyone(own: Linker) -> Linker:
+    """Whether there is a next page is told by the exports of all users."""
+
+    def next_page(call: Call, query: Query, page: Page) -> str | None:
+        everyone = len(call.stages.select(call, query, call.exports))
+        return own(call, query, evolve(page, total=everyone)) if page.skip + page.top < everyone else None
+
+    return next_page
+
+
+def _hidden_imodel(call: Call) -> bool:
+    return any(text.lower() in _hidden(call) for text in texts(call, "iModelId"))
+
+
 FAULTS = (
+    Fault(
+        "access-judged-after-the-cut",
+        ("top-fills", "skip-leaves-out", "top-default", "imodelid-access"),
+        "What another user may not read is left out of a page when it is cut.",
+        _judged_after_the_cut,
+    ),
+    Fault(
+        "next-counts-everyone",
+        ("links-next-absent",),
+        "Whether there is a `next` is told by the exports of all users.",
+        linked("next", _counted_for_everyone),
+    ),
+    Fault(
+        "hidden-imodel-403",
+        ("status-documented",),
+        "An iModel that another user may not read gets 403.",
+        gate(_hidden_imodel, lambda _call: Answer(403, {"error": {"code": "Forbidden", "message": "Not yours."}})),
+    ),
     Fault(
         "access-not-judged-in-order",
         ("imodelid-access",),

@@ -347,6 +347,18 @@ FAULTS = (
         ),
     ),
     Fault(
+        "superscript-skip-crashes",
+        ("status-no-server-error",),
+        "A digit in `$skip` that is no decimal one ends in a server error.",
+        _crashes(written("$skip", lambda text: text.isdigit() and not text.isdecimal())),
+    ),
+    Fault(
+        "session-must-be-uuid",
+        ("status-documented",),
+        "A `SessionId` that is no UUID gets 400.",
+        gate(lambda call: "-" not in (call.request.header("sessionid") or "-")[8:], _error(400, "BadRequest")),
+    ),
+    Fault(
         "unicode-digits-crash",
         ("status-no-server-error",),
         "Digits of other scripts end in a server error.",
@@ -544,6 +556,12 @@ FAULTS = (
         ("answer-in-time",),
         "A value of more than 100 characters takes half a minute.",
         _hangs(any_value(lambda text: len(text) > 100)),
+    ),
+    Fault(
+        "hangs-on-last-character",
+        ("answer-in-time",),
+        "An `iModelId` that goes wrong with its last character takes half a minute.",
+        _hangs(written("iModelId", lambda text: re.fullmatch("[0-9a-f-]{35}[g-z]", text) is not None)),
     ),
     Fault(
         "hangs-on-far-skip",
