@@ -14,10 +14,11 @@ from conformance import spec
 from conformance.checks.registry import Observation
 from conformance.evidence import OWN_CAUSE
 from conformance.exchange import Credential, CredentialKind, Exchange, Request, encode
-from conformance.query import Parameter, Validity
+from conformance.query import COMPATIBILITY, FILTERS, Parameter, Validity
 from conformance.reduction import fails, reduce
 from conformance.run import FULL, Run, Suspicion
 from conformance.values import plain_value
+from conformance.walking import WHOLE
 
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
@@ -32,6 +33,14 @@ _OF_STATUSES: Final = frozenset({"documented_status", "valid_request_is_accepted
 """Checks that tell which status is wrong by itself, whatever else is asked for."""
 _UNDOCUMENTED: Final = ("status-documented", "path-served")
 """Requirements that a status breaks which nothing may have."""
+_OF_PAGES: Final = frozenset({"selection", "sequence", "paging_links"})
+_OF_SEVERAL: Final = frozenset(
+    {
+        *("orderby-asc", "orderby-desc", "orderby-complete", "filters-combine", "tileversion-combines"),
+        *("itwinjs-combines", "skip-leaves-out", "top-fills", "links-next-present", "links-next-absent"),
+    }
+)
+"""Requirements that a page breaks, too, where one of its filters loses exports by itself."""
 _EVERY_PARAMETER: Final = "unprocessable-every-parameter"
 _BUST: Final = ("nothing", "1")
 """A parameter that means nothing and that no cache has seen."""
@@ -128,9 +137,25 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         busted = evolve(request, query="&".join(filter(None, (request.query, encode([_BUST])))))
         if not fails(run, busted, observation.check):
             return "answers-independent"
+    if observation.check in _OF_PAGES and observation.requirement in _OF_SEVERAL:
+        lost = _lost_by_the_selection(run, request)
+        if lost:
+            return lost
     if observation.check in ("selection", "sequence", "data") and not request.header("prefer"):
         twin = fails(run, evolve(request, headers=(*request.headers, *FULL)), observation.check)
         return twin[1].requirement if twin else "prefer-same-data"
+    return None
+
+
+def _lost_by_the_selection(run: Run, request: Request) -> str | None:
+    """The promise that the filters break by themselves: a page of what they leave is out of its place then."""
+    selecting = [(name, value) for name, value in request.pairs if name not in ("$top", "$skip")]
+    filters = [(name, value) for name, value in selecting if name in (*FILTERS, *COMPATIBILITY)]
+    alone = ([one] for one in filters if len(filters) > 1)
+    for pairs in (*alone, filters, selecting) if filters else ():
+        found = fails(run, request.with_pairs([*pairs, WHOLE]), "selection")
+        if found:
+            return found[1].requirement
     return None
 
 

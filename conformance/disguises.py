@@ -24,7 +24,11 @@ def never_given() -> list[Credential]:
         "undefined": "undefined",
         "a long token that was never given": _NEVER_GIVEN * 12,
     }
-    return [Credential(CredentialKind.WRONG, f"Bearer {token}", name) for name, token in tokens.items()]
+    respelled = Credential(CredentialKind.WRONG, f"bearer {_NEVER_GIVEN}", "a token that was never given, for bearer")
+    return [
+        *(Credential(CredentialKind.WRONG, f"Bearer {token}", name) for name, token in tokens.items()),
+        respelled,
+    ]
 
 
 def malformed(token: str) -> list[Credential]:

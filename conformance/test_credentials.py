@@ -65,6 +65,13 @@ def test_nothing_is_answered_without_authorization(run: Run) -> None:
         run.send(Request.of((("access_token", run.endpoint.token),), credential=NO_CREDENTIAL))
 
 
+@pytest.mark.requirements("auth-required")
+def test_no_spelling_of_the_path_opens_the_list(run: Run) -> None:
+    path = spec.collection_path()
+    spellings = (path.replace("-", "%2D"), f"/{path}", f"{path}/", path.upper())
+    run.send_all(Request(path=spelling, credential=NO_CREDENTIAL) for spelling in spellings)
+
+
 def _as(request: Request, credential: Credential) -> Request:
     return Request(request.query, request.headers, credential, request.method, request.path)
 

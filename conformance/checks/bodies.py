@@ -68,7 +68,7 @@ def json_body(context: Context) -> Iterator[Observation]:
     documented = exchange.media_type in spec.media_types()
     message = f"Content-Type: {exchange.header('content-type')}"
     if exchange.status == 200:
-        if not context.acceptable or context.conditional:
+        if not context.acceptable:
             return
         yield judged("ok-media-type", documented, message)
         yield judged("ok-json", exchange.json is not NOT_JSON, f"not JSON: {exchange.text[:60]!r}")

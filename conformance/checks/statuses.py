@@ -34,6 +34,11 @@ def _of_the_http_layer(context: Context) -> bool:
     return exchange.status in _HTTP_REFUSALS or exchange.json is NOT_JSON
 
 
+def _by_another_path(context: Context) -> bool:
+    """Whether the path is written as the page and the public clients do not write it."""
+    return context.exchange.request.path not in (spec.collection_path(), spec.bare_path())
+
+
 def _let_in(context: Context) -> bool:
     """Whether the request is by somebody who may have a list."""
     kind = context.exchange.request.credential.kind
@@ -74,7 +79,7 @@ def whole_answer(context: Context) -> Iterator[Observation]:
 def documented_status(context: Context) -> Iterator[Observation]:
     """A GET is answered with a documented status, and never ends in a server error."""
     exchange, request = context.exchange, context.exchange.request
-    if request.method != "GET" or not exchange.status:
+    if request.method != "GET" or not exchange.status or _by_another_path(context):
         return
     status = exchange.status
     yield judged("status-no-server-error", status < 500, f"status {status}")
@@ -84,8 +89,7 @@ def documented_status(context: Context) -> Iterator[Observation]:
         return
     if request.path != spec.collection_path():
         fine = not 300 <= status < 400 and not (status == 404 and not request.query)
-        if request.path == spec.bare_path():
-            yield judged("path-without-slash", fine, f"status {status} for the path without its slash")
+        yield judged("path-without-slash", fine, f"status {status} for the path without its slash")
         if not fine:
             return
     elif not _let_in(context):
@@ -270,7 +274,10 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
         CredentialKind.NEAR_MISS: "auth-near-miss",
         CredentialKind.OTHER_SCHEME: "auth-other-scheme",
     }[kind]
-    if exchange.status == 401:
+    if _by_another_path(context):
+        # What becomes of it is the server's business; only the list must not.
+        yield judged(requirement, not exchange.is_list, f"the path written {request.path} opens the list")
+    elif exchange.status == 401:
         yield held(requirement)
         if not context.query.must_be_accepted:
             yield held("auth-before-parameters")

@@ -359,6 +359,15 @@ FAULTS = (
         _typed("application/json; charset=utf-32", *_ERRORS),
     ),
     Fault(
+        "range-cut-as-200",
+        ("ok-json",),
+        "A range is answered with 200 as if it were all.",
+        _texts(
+            lambda body: body[:11],
+            when=lambda call: any(line.startswith("bytes=0-") for line in call.request.lines("range")),
+        ),
+    ),
+    Fault(
         "range-shorter-than-declared",
         ("body-as-declared",),
         "A range is cut after one byte, and says that it has all that was asked for.",

@@ -231,6 +231,18 @@ FAULTS = (
         _accepts(lambda call: has("iModelId")(call) and _anonymous(call)),
     ),
     Fault(
+        "auth-optional-on-escaped-path",
+        ("auth-required",),
+        "A path with an escape needs no credentials.",
+        _accepts(lambda call: b"%" in call.request.target and _anonymous(call)),
+    ),
+    Fault(
+        "lower-case-scheme-unjudged",
+        ("auth-wrong-token",),
+        "Any token will do where the scheme is written in lower case.",
+        _accepts(lambda call: (call.request.header("authorization") or "").startswith("bearer ")),
+    ),
+    Fault(
         "auth-optional-for-nothing",
         ("auth-required",),
         "A `$top` of 0 needs no credentials.",

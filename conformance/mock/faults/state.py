@@ -20,12 +20,13 @@ from .tools import (
     put,
     selected,
     shared_in_flight,
+    texts,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
-    from ..model import Answer, Call, Export, Preference, Query
+    from ..model import Answer, Call, Export, Preference, Query, Stages
 
 _HEADERS = ("prefer", "x-api-host-and-root", "host")
 
@@ -151,6 +152,19 @@ def _first_call(call: Call, _query: Query, exports: Sequence[Export]) -> Sequenc
 
 def _warming(call: Call, _query: Query, exports: Sequence[Export]) -> Sequence[Export]:
     return exports if call.number >= 12 else exports[: len(exports) - 12 + call.number]
+
+
+def _versions_loaded_late(stages: Stages) -> Stages:
+    """Which exports a version is compatible with is there only once it was asked for."""
+    loaded: set[tuple[str, str]] = set()
+
+    def select(call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Export]:
+        versions = {(name, text) for name in ("tileVersion", "iTwinJS") for text in texts(call, name)}
+        new = versions - loaded
+        loaded.update(versions)
+        return () if new else stages.select(call, query, exports)
+
+    return evolve(stages, select=select)
 
 
 def _shuffled(when: Callable[[Call, Query], bool], order: Callable[[Call, Any], Any]) -> Change:
@@ -335,6 +349,12 @@ FAULTS = (
         ("answers-independent", "list-steady"),
         "The first answer has half of the list.",
         selected(_first_call),
+    ),
+    Fault(
+        "versions-loaded-late",
+        ("tileversion-steady", "itwinjs-steady"),
+        "The first time that a version is asked for nothing is compatible with it.",
+        _versions_loaded_late,
     ),
     Fault(
         "list-warms-up",
