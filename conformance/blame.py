@@ -122,7 +122,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     if observation.requirement.endswith("-steady") and not _lasts(run, request, observation.check, 2):
         # What comes and goes by itself breaks this very promise: a twin that passes tells nothing then.
         return None
-    if request.header("sessionid"):
+    if request.header("sessionid") and observation.check not in _OF_STATUSES:
         # A session means nothing on the page: what was asked before in it is left.
         return "answers-independent"
     if "%24" in request.query:
