@@ -223,7 +223,7 @@ class Run:
             self.knowledge.served.add(context.operation)
         for href in context.exchange.links.values() if context.readable_list else ():
             link = link_query(href)
-            self.knowledge.cursors |= (cursors(link) if link else frozenset()) - context.query.unknown
+            self.knowledge.cursors |= cursors(link, context.query) if link else frozenset()
         if context.query.value("cdn") == "1" and context.readable_list:
             hosts = {host for export in context.exchange.exports if (host := mesh_host(export))}
             self.knowledge.cdn_hosts |= hosts

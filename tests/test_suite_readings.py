@@ -12,9 +12,12 @@ from suite import TOKEN, judge
 from suite_serving import serving as serving_app
 
 from conformance import ledger
+from conformance.checks.links import cursors
+from conformance.exchange import Request
 from conformance.mock import READINGS, Settings, create_app, serve
 from conformance.mock.compositions import compositions
 from conformance.mock.reading import Reading
+from conformance.query import read
 
 _TOO_LITTLE = {"empty": 4}
 
@@ -40,6 +43,13 @@ def test_no_composition_of_freedoms_is_found_at_fault(reading: Reading) -> None:
     with serve(Settings(token=TOKEN, reading=reading)) as url:
         said = judge(url, "--seed", "5", "--fail-on", "should")
     assert said.with_outcome("violated") == set(), said.output
+
+
+def test_what_a_link_keeps_of_the_request_hides_no_cursor() -> None:
+    link = read(Request(query="x$top=1&$top=5&after=5"))
+    assert cursors(link, read(Request(query="$top=5&x$top=1"))) == {"after"}
+    # A documented name that the link alone spells in another way is no cursor, but a parameter lost.
+    assert cursors(link, read(Request(query="$top=5"))) == frozenset()
 
 
 def _with_a_page_for_browsers(app: ASGIApp) -> ASGIApp:

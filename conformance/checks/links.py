@@ -59,13 +59,14 @@ def kept_query(context: Context) -> Iterator[Observation]:
 
 def _by_cursor(context: Context, link: Query) -> bool:
     """Whether a link names its page in a way of the server's own: where it leads is then seen by following it."""
-    return bool(cursors(link) - context.query.unknown)
+    return bool(cursors(link, context.query))
 
 
-def cursors(link: Query) -> frozenset[str]:
+def cursors(link: Query, asked: Query) -> frozenset[str]:
     """The parameters of the server's own by which a link names its page; none where it has `$skip`."""
-    spoiled = any(_WHOLE_NAME.search(name) for name in link.unknown)
-    return frozenset() if "$skip" in link.parameters or link.respelled or spoiled else link.unknown
+    own = link.unknown - asked.unknown
+    spoiled = any(_WHOLE_NAME.search(name) for name in own)
+    return frozenset() if "$skip" in link.parameters or link.respelled or spoiled else own
 
 
 def _to_keep(context: Context) -> dict[str, str]:

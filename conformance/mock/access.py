@@ -227,6 +227,8 @@ def unauthorized(call: Call, code: str) -> Answer:
     code = "HeaderNotFound" if call.reading.refusal_codes == "same" else code
     message = _UNAUTHORIZED[code] if call.reading.messages == "page" else "Access denied."
     headers = (("WWW-Authenticate", 'Bearer realm="itwin-platform"'),) if call.reading.www_authenticate else ()
+    if call.reading.browser_page and "text/html" in ", ".join(call.request.lines("accept")).lower():
+        return Answer(401, body=b"<!doctype html><title>Log in</title>", headers=headers, media_type="text/html")
     details = [Problem(code, message, "Authorization")] if call.reading.unauthorized_details else []
     return refusal(call, 401, Problem(code, message, None), details=details, headers=headers)
 

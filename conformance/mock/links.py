@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from .model import PARAMETERS
-from .parameters import pairs
+from .parameters import CURSOR, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,10 +76,15 @@ def href(call: Call, query: Query, page: Page, changes: Mapping[str, str]) -> st
     position = {"$top": str(page.top), "$skip": str(page.skip)}
     given = {name: text for name, text in query.given.items() if text or name not in position}
     texts = {**position, **given, **changes}
-    written = [encoded(call, name, texts[name]) for name in sorted(texts, key=_place)]
+    names = sorted(texts, key=_place)
+    written = [encoded(call, CURSOR if _by_cursor(call, name, changes) else name, texts[name]) for name in names]
     if call.reading.links_keep_unknown:
         written += [encoded(call, name, text) for name, text in pairs(call.request.query) if _unknown(call, name)]
     return f"{call.stages.root(call)}?{'&'.join(written)}"
+
+
+def _by_cursor(call: Call, name: str, changes: Mapping[str, str]) -> bool:
+    return call.reading.cursors and name == "$skip" and name in changes
 
 
 def _place(name: str) -> int:
@@ -89,6 +94,8 @@ def _place(name: str) -> int:
 
 
 def _unknown(call: Call, name: str) -> bool:
+    if call.reading.cursors and name == CURSOR:
+        return False
     lower = name.lower()
     known = {parameter.lower() for parameter in PARAMETERS} if call.reading.other_case_names == "accept" else PARAMETERS
     return (lower if call.reading.other_case_names == "accept" else name) not in known
@@ -136,7 +143,8 @@ def next_link(call: Call, query: Query, page: Page) -> str | None:
     full = call.reading.next_after_full_page and page.size == page.top and end == page.total
     if page.size == 0 or (end >= page.total and not full):
         return None
-    return call.stages.href(call, query, page, {"$top": str(page.top), "$skip": str(end)})
+    top = min(page.top, max(1, page.total - end)) if call.reading.last_page == "rest" else page.top
+    return call.stages.href(call, query, page, {"$top": str(top), "$skip": str(end)})
 
 
 def prev_link(call: Call, query: Query, page: Page) -> str | None:

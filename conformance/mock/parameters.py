@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
+from uuid import UUID
 
 from .data import TYPES
 from .model import PARAMETERS, InvalidValueError, LeftOpenError, Parser, Problem, Query, RefusalError
@@ -21,10 +22,14 @@ TOP_MAXIMUM = 1000
 SKIP_MAXIMUM = 2**31
 TILES = ("3DTiles", "3DTILES")
 _CURRENT: Mapping[str, Version] = {"tileVersion": (37,), "iTwinJS": (5, 13, 3)}
+CURSOR: Final = "after"
+"""The parameter by which links name their page where a reading has one of its own."""
 NOTHING: Final = ()
 """The version that no export is compatible with."""
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID_FORM = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_UUID = re.compile(_UUID_FORM)
+_UUID_SPELLINGS = re.compile(rf"[0-9a-fA-F]{{32}}|\{{{_UUID_FORM}\}}|urn:uuid:{_UUID_FORM}")
 _CHANGESET = re.compile(r"[0-9a-fA-F]{40}")
 _TILE_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
 _ITWINJS_VERSION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})(?:-[0-9A-Za-z.-]+)?")
@@ -89,7 +94,9 @@ def read(call: Call) -> Mapping[str, str]:
         if repeated:
             problems = [problem(call, name, f"{name} is given more than once.") for name in repeated]
             raise RefusalError(problems, left_open=True)
-    return {name: _one(call, values) for name, values in texts.items()}
+    given = {name: _one(call, values) for name, values in texts.items()}
+    after = dict(pairs(call.request.query)).get(CURSOR, "") if call.reading.cursors else ""
+    return {**given, "$skip": after} if _NUMBER.fullmatch(after) else given
 
 
 def _known_name(call: Call, name: str) -> str | None:
@@ -169,7 +176,8 @@ def meaning(call: Call, name: str, text: str) -> Any:
 
 def imodel_id(call: Call, text: str) -> str | None:
     """The iModel's id in lower case."""
-    return _identifier(call, "iModelId", _UUID, text)
+    spelling = _UUID_SPELLINGS.fullmatch(text) if call.reading.id_spellings else None
+    return _identifier(call, "iModelId", _UUID, str(UUID(text)) if spelling else text)
 
 
 def changeset_id(call: Call, text: str) -> str | None:
@@ -293,7 +301,8 @@ def export_type(call: Call, text: str) -> str:
     if call.reading.unknown_type == "refuse":
         both = call.reading.tiles_alike or call.reading.tiles_written == "both"
         known = {*TYPES, *(export.export_type for export in call.exports), call.reading.tiles_written}
-        if text not in known and not (both and text in TILES):
+        letters = {one.lower() for one in known} if call.reading.type_letters else frozenset[str]()
+        if text not in known and not (both and text in TILES) and text.lower() not in letters:
             raise InvalidValueError("exportType is invalid.")
     return text
 

@@ -59,6 +59,8 @@ class Reading:
         top_zero: A `$top` of 0: refused, an empty page, or as if not given.
         huge_skip: A `$skip` beyond 2^31.
         upper_case_ids: Ids in upper case in a request.
+        id_spellings: An `iModelId` without hyphens, in braces or as a URN is taken.
+        type_letters: An `exportType` finds what is written with the same letters, in either case.
         unknown_type: An `exportType` that the service does not know: refused, or nothing is found.
         tiles_alike: A filter by `3DTiles` finds what is written `3DTILES`, and the other way round.
         two_returns: Which of two different `return` preferences counts.
@@ -68,6 +70,7 @@ class Reading:
         www_authenticate: A 401 carries `WWW-Authenticate`.
         refusal_codes: A refused token has a code of its own, or that of a missing header.
         unauthorized_details: A 401 has details.
+        browser_page: Who asks for HTML and has no good token gets a page.
         messages: The page's words, where it has words, or others.
         targets: Details name their parameter, have a null, or no target at all.
         link_host: Links lead to the host that was called, or begin with this URL.
@@ -78,6 +81,8 @@ class Reading:
         self_link: `self` has all of the page's position, or just repeats the query.
         links_keep_unknown: Links keep the parameters that the page does not name.
         prev: There is no `prev`, one that ends where the page begins, or one that overlaps at the beginning.
+        last_page: The `next` that leads to the last page asks for as much as before, or for what is left.
+        cursors: Links name their page by a parameter of the endpoint's own in place of `$skip`.
         next_after_full_page: A full page that ends with the selection still has a `next`.
         media_type: The media type of bodies; `accept` gives what the client asks for.
         charset: The media type has a `charset` parameter.
@@ -136,6 +141,8 @@ class Reading:
     top_zero: Literal["refuse", "empty", "default"] = "empty"
     huge_skip: Take = "accept"
     upper_case_ids: Take = "accept"
+    id_spellings: bool = False
+    type_letters: bool = False
     unknown_type: Literal["refuse", "nothing"] = "nothing"
     tiles_alike: bool = True
 
@@ -147,6 +154,7 @@ class Reading:
     www_authenticate: bool = True
     refusal_codes: Literal["own", "same"] = "own"
     unauthorized_details: bool = False
+    browser_page: bool = False
     messages: Literal["page", "other"] = "page"
     targets: Literal["named", "null", "absent"] = "named"
 
@@ -158,6 +166,8 @@ class Reading:
     self_link: Literal["whole", "as-asked"] = "whole"
     links_keep_unknown: bool = False
     prev: Literal["absent", "exact", "overlapping"] = "exact"
+    last_page: Literal["same", "rest"] = "same"
+    cursors: bool = False
     next_after_full_page: bool = False
 
     media_type: Literal["vendor", "json", "accept"] = "vendor"

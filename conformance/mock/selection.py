@@ -30,6 +30,8 @@ def of_type(call: Call, export: Export, wanted: str) -> bool:
     """Whether the export is of this type, in whichever spelling the reading takes."""
     if export.export_type in TILES and wanted in TILES:
         return call.reading.tiles_alike or call.reading.tiles_written == "asked" or tiles_name(call, export) == wanted
+    if call.reading.type_letters:
+        return export.export_type.lower() == wanted.lower()
     return export.export_type == wanted
 
 
