@@ -141,6 +141,10 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         lost = _lost_by_the_selection(run, request)
         if lost:
             return lost
+    if observation.check == "selection" and any(name == "$skip" for name, _ in request.pairs):
+        displaced = _displaced_without_filters(run, request)
+        if displaced:
+            return displaced
     if observation.check in ("selection", "sequence", "data") and not request.header("prefer"):
         twin = fails(run, evolve(request, headers=(*request.headers, *FULL)), observation.check)
         return twin[1].requirement if twin else "prefer-same-data"
@@ -148,15 +152,28 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
 
 
 def _lost_by_the_selection(run: Run, request: Request) -> str | None:
-    """The promise that the filters break by themselves: a page of what they leave is out of its place then."""
-    selecting = [(name, value) for name, value in request.pairs if name not in ("$top", "$skip")]
+    """The promise that one filter breaks by itself, or the filters do together, with this place of a page or without.
+
+    A page of what they leave is then out of its order, or has the wrong links, as a consequence.
+    """
+    place = [(name, value) for name, value in request.pairs if name in ("$top", "$skip")]
+    selecting = [pair for pair in request.pairs if pair not in place]
     filters = [(name, value) for name, value in selecting if name in (*FILTERS, *COMPATIBILITY)]
-    alone = ([one] for one in filters if len(filters) > 1)
-    for pairs in (*alone, filters, selecting) if filters else ():
-        found = fails(run, request.with_pairs([*pairs, WHOLE]), "selection")
-        if found:
-            return found[1].requirement
-    return None
+    if not filters:
+        return None
+    alone = [[one] for one in filters]
+    wholes = [[*pairs, WHOLE] for pairs in (*alone, filters, selecting)]
+    pages = [[*pairs, *place] for pairs in alone if place]
+    twins = (request.with_pairs(pairs) for pairs in (*wholes, *pages))
+    found = next((found for twin in dict.fromkeys(twins) if (found := fails(run, twin, "selection"))), None)
+    return found[1].requirement if found else None
+
+
+def _displaced_without_filters(run: Run, request: Request) -> str | None:
+    """The promise that this page of the whole list breaks: it may have as many exports as are due, and not those."""
+    place = [(name, value) for name, value in request.pairs if name not in (*FILTERS, *COMPATIBILITY)]
+    found = fails(run, request.with_pairs(place), "sequence") if len(place) < len(request.pairs) else None
+    return found[1].requirement if found else None
 
 
 def _fault_of_status(run: Run, exchange: Exchange, observation: Observation) -> tuple[Exchange, Observation] | None:
