@@ -17,6 +17,7 @@ from attrs import evolve
 from conformance import spec
 from conformance.collection import identity, requested
 from conformance.exchange import Exchange, Request
+from conformance.query import CURRENT
 from conformance.run import FULL, Run
 
 _MOST_STRANGERS = 3
@@ -141,6 +142,7 @@ def _about(run: Run, imodel: str | None, filters: Iterable[tuple[str, str]] = ()
     pairs = (("iModelId", imodel),) if imodel else ()
     more: list[tuple[tuple[str, str], ...]] = [
         (), (("$orderBy", "date:desc"),), (("$orderBy", "date:asc"),), (("$top", "5"),), (("$skip", "1"),), (("cdn", "1"),),
+        *((version,) for version in CURRENT.items()),
     ]  # fmt: skip
     if imodel and run.knowledge.snapshot:
         export = next(one for one in run.knowledge.snapshot.exports if str(requested(one, "iModelId")) == imodel)

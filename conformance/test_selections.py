@@ -211,7 +211,7 @@ def test_order_sorts_and_loses_nothing(run: Run, order: str) -> None:
     size = _size(run)
     ordered = ("$orderBy", order)
     run.send(Request.of((ordered, WHOLE), headers=FULL))
-    slices = [(skip, 20) for skip in range(0, min(size, 130), 20)] + [(max(0, size - 7), 10), (1, 1), (3, 100)]
+    slices = [(skip, 20) for skip in range(0, min(size, 130), 20)] + [(max(0, size - 7), 10), (1, 1), (0, 1), (3, 100)]
     run.send_all(Request.of((ordered, ("$skip", str(skip)), ("$top", str(top))), headers=FULL) for skip, top in slices)
     run.send_all([Request.of((ordered,)), Request.of((ordered, ("$top", "50"))), Request.of((ordered, WHOLE))])
     # The digits of an escape mean the same in either case.
@@ -267,6 +267,7 @@ def test_a_filter_goes_with_order_and_slices(run: Run, name: str) -> None:
                 (("$orderBy", "date:asc"), ("$top", "4")),
                 (("$orderBy", "date:desc"), ("$skip", "3"), ("$top", "4")),
                 (("$orderBy", "date:asc"), ("$skip", "1"), ("$top", "1")),
+                (("$orderBy", "date:desc"), ("$top", "1")),
                 (("$skip", "100"),),
                 (("$skip", "1000000"),),
             )

@@ -102,6 +102,10 @@ def _one_misplaced(call: Call, _query: Query, exports: Sequence[Export]) -> Sequ
     return [*rest[:middle], *strays, *rest[middle:]]
 
 
+def _complete_first(_call: Call, _query: Query, exports: Sequence[Export]) -> Sequence[Export]:
+    return sorted(exports, key=lambda export: export.status != "Complete")
+
+
 def _swapped(_call: Call, _query: Query, exports: Sequence[Export]) -> Sequence[Export]:
     mixed = list(exports)
     for place in range(len(mixed) * 2 // 3, len(mixed) - 1):
@@ -177,6 +181,14 @@ def _escaped_in_lower_case(call: Call) -> bool:
 
 
 FAULTS = (
+    Fault(
+        "newest-is-newest-complete",
+        ("orderby-desc",),
+        "Who asks for the newest alone gets the newest that is complete.",
+        _when_ordered(
+            _complete_first, _DESC, when=lambda call: texts(call, "$top") == ["1"] and not texts(call, "$skip")
+        ),
+    ),
     Fault(
         "orderby-escaped-in-lower-case",
         ("orderby-accepted",),

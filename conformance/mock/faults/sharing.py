@@ -157,6 +157,12 @@ FAULTS = (
         _unjudged(_both(_everyone, has("$orderBy"))),
     ),
     Fault(
+        "list-of-all-users-by-version",
+        ("list-own",),
+        "The list by a tile version has the exports of all users.",
+        _unjudged(_both(_everyone, has("tileVersion"))),
+    ),
+    Fault(
         "list-of-all-users-in-full",
         ("list-own",),
         "In full representation the list has the exports of all users.",
