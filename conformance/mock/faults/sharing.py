@@ -60,13 +60,10 @@ def _judged_after_the_cut(stages: Stages) -> Stages:
     """Whose the exports of a page are is looked at when the page is cut."""
 
     def cut(call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Export]:
-        return tuple(one for one in stages.slice(call, query, exports) if one.imodel_id not in _hidden(call))
+        theirs = {export.number for export in stages.reach(call)}
+        return tuple(export for export in stages.slice(call, query, exports) if export.number in theirs)
 
     return evolve(stages, reach=lambda call: call.exports, slice=cut)
-
-
-def _hidden(call: Call) -> frozenset[str]:
-    return call.unreadable if is_other(call) else frozenset()
 
 
 def _counted_for_everyone(own: Linker) -> Linker:
@@ -80,7 +77,7 @@ def _counted_for_everyone(own: Linker) -> Linker:
 
 
 def _hidden_imodel(call: Call) -> bool:
-    return any(text.lower() in _hidden(call) for text in texts(call, "iModelId"))
+    return is_other(call) and any(text.lower() in call.unreadable for text in texts(call, "iModelId"))
 
 
 FAULTS = (

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ..model import Call
 
 _HANG = 30.0
+_UUID_LENGTH = 36
 _NUMBERS = ("$top", "$skip")
 
 
@@ -356,7 +357,10 @@ FAULTS = (
         "session-must-be-uuid",
         ("status-documented",),
         "A `SessionId` that is no UUID gets 400.",
-        gate(lambda call: "-" not in (call.request.header("sessionid") or "-")[8:], _error(400, "BadRequest")),
+        gate(
+            lambda call: any(len(line) != _UUID_LENGTH for line in call.request.lines("sessionid")),
+            _error(400, "BadRequest"),
+        ),
     ),
     Fault(
         "unicode-digits-crash",
