@@ -133,10 +133,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         return "cdn-links-only"
     if observation.check in _OF_EXPORTS and request.header("x-api-host-and-root"):
         return "root-links-only"
-    if observation.check in _CACHEABLE:
-        busted = evolve(request, query="&".join(filter(None, (request.query, encode([_BUST])))))
-        if not fails(run, busted, observation.check):
-            return "answers-independent"
+    if observation.check in _CACHEABLE and _kept_by_a_cache(run, request, observation.check):
+        return "answers-independent"
     if observation.check in _OF_PAGES and observation.requirement in _OF_SEVERAL:
         lost = _lost_by_the_selection(run, request)
         if lost:
@@ -149,6 +147,12 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         twin = fails(run, evolve(request, headers=(*request.headers, *FULL)), observation.check)
         return twin[1].requirement if twin else "prefer-same-data"
     return None
+
+
+def _kept_by_a_cache(run: Run, request: Request, check: str) -> bool:
+    """Whether a request fails, and does not where it has something that no cache has seen, both of them twice."""
+    busted = evolve(request, query="&".join(filter(None, (request.query, encode([_BUST])))))
+    return not fails(run, busted, check) and _fails_again(run, request, check) and not _fails_again(run, busted, check)
 
 
 def _lost_by_the_selection(run: Run, request: Request) -> str | None:
