@@ -85,8 +85,16 @@ def count(run: Run, suspicion: Suspicion) -> None:
         return
     # A parameter that is not judged is not named either.
     unrefused = _unrefused(run, exchange) if observation.requirement == _EVERY_PARAMETER else None
+    observation = _amount(run, exchange, observation) or observation
     blamed = unrefused or _cause(run, exchange.request, observation) or observation.requirement
-    run.broke(blamed, exchange, observation.message, check=check)
+    run.broke(blamed, exchange, observation.message, check=observation.check)
+
+
+def _amount(run: Run, exchange: Exchange, observation: Observation) -> Observation | None:
+    """What is wrong with how many exports a page has, where its links are wrong: they are so as a consequence."""
+    if observation.check != "paging_links":
+        return None
+    return next((each for each in run.observe(exchange) if each.check == "selection" and not each.holds), None)
 
 
 def _count_another(run: Run, suspicion: Suspicion) -> None:
@@ -135,6 +143,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         return "root-links-only"
     if observation.check in _CACHEABLE and _kept_by_a_cache(run, request, observation.check):
         return "answers-independent"
+    if observation.check == "selection" and _only_by_default(run, request):
+        return "top-default"
     if observation.check in _OF_PAGES and observation.requirement in _OF_SEVERAL:
         lost = _lost_by_the_selection(run, request)
         if lost:
@@ -153,6 +163,14 @@ def _kept_by_a_cache(run: Run, request: Request, check: str) -> bool:
     """Whether a request fails, and does not where it has something that no cache has seen, both of them twice."""
     busted = evolve(request, query="&".join(filter(None, (request.query, encode([_BUST])))))
     return not fails(run, busted, check) and _fails_again(run, request, check) and not _fails_again(run, busted, check)
+
+
+def _only_by_default(run: Run, request: Request) -> bool:
+    """Whether a page has what is due once it is asked for with the size that it should have by itself."""
+    if any(name == "$top" for name, _ in request.pairs):
+        return False
+    named = request.with_pairs([*request.pairs, ("$top", str(run.knowledge.default_top))])
+    return not fails(run, named, "selection")
 
 
 def _lost_by_the_selection(run: Run, request: Request) -> str | None:
@@ -236,6 +254,7 @@ def may_follow(run: Run, suspicion: Suspicion) -> bool:
         or ("path-without-slash" in others and _by_the_bare_path(exchange.request))
         or (requirement not in _UNDOCUMENTED and exchange.status in wrong)
         or (requirement == _EVERY_PARAMETER and _may_be_unrefused(run, exchange))
+        or _amount(run, exchange, suspicion.observation) is not None
     )
 
 

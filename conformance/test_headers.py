@@ -202,6 +202,7 @@ def test_conditional_range_and_coding_headers_do_no_harm(run: Run) -> None:
     run.send(Request.of((("$top", "2"),), headers=headers[1:2], credential=NO_CREDENTIAL))
     plain = (
         ("Accept-Encoding", "identity"), ("Accept-Encoding", "gzip"), ("Accept-Encoding", "gzip;q=0.5, identity"), ("Accept-Encoding", "deflate"),
+        ("Accept-Encoding", "br"), ("Accept-Encoding", "zstd"),
         ("Accept-Charset", "iso-8859-1"), ("Accept-Language", "de"), ("Accept-Language", "*"), ("Accept-Language", "xx-yy-zz;q=x"), ("SessionId", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc"), ("SessionId", "viewer-1"), ("Origin", "https://viewer.example"),
         ("Cookie", "a=b"), ("Cookie", "a"), ("Cookie", '=; a="b;;'), ("Content-Type", "application/json"), ("Content-Type", "text/plain"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "http"),
         ("Cache-Control", "no-cache"),

@@ -45,6 +45,9 @@ def selection(context: Context) -> Iterator[Observation]:
     foreign = [one for one in ids if one not in wanted.members]
     if foreign:
         yield from _foreign(context, foreign)
+    elif len(set(ids)) < len(ids):
+        # What came twice is another check's business, and how many are due cannot be told by the rest.
+        return
     elif not wanted.open:
         yield from _amount(context, wanted, top)
     else:
@@ -164,13 +167,14 @@ def sequence(context: Context) -> Iterator[Observation]:
     """A page is the slice of its selection that `$skip` and `$top` cut out, in the order that was seen before."""
     wanted = _selection(context)
     key = context.sequence_key
-    if wanted is None or wanted.open or not context.exchange.ids or key is None:
+    ids = context.exchange.ids
+    if wanted is None or wanted.open or key is None or not ids or len(set(ids)) < len(ids):
         return
     whole = context.knowledge.sequences.get(key)
     if whole is None or set(whole) != wanted.members:
         yield from _slice_by_date(context, wanted)
         return
-    ids, due = context.exchange.ids, list(whole[_place(context)])
+    due = list(whole[_place(context)])
     requirement = _order_requirement(context, ids, due)
     if len(ids) == len(due) and set(ids) <= wanted.members:
         yield judged(

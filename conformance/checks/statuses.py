@@ -140,17 +140,24 @@ def valid_request_is_accepted(context: Context) -> Iterator[Observation]:
     ):
         yield broken("skip-past-end", f"status {exchange.status} for a $skip of the whole list or more")
         return
-    if not context.ordinary or exchange.status not in (200, 401, 422):
+    if not context.ordinary or not (exchange.status in (200, 401, 422) or _undocumented_refusal(context)):
         return
     yield judged("auth-accepted", exchange.status != 401, "the good token gets status 401")
     if exchange.status == 401 or not context.query.must_be_accepted:
         return
     fine = exchange.status == 200
     message = f"status {exchange.status} for a valid request"
-    for requirement in _acceptance(context) if fine else _refusal(context):
+    promises = _acceptance(context) if fine else _refusal(context) if exchange.status == 422 else _barred(context)
+    for requirement in promises:
         yield judged(requirement, fine, message)
     if not request.header("accept") and fine:
         yield held("accept-vendor")
+
+
+def _undocumented_refusal(context: Context) -> bool:
+    """Whether the request meets a refusal that nothing may have."""
+    wrong = any(each.requirement == "status-documented" and not each.holds for each in documented_status(context))
+    return wrong and 400 <= context.exchange.status < 500
 
 
 def _is_past_end(context: Context) -> bool:
@@ -191,6 +198,19 @@ def _refusal(context: Context) -> Iterator[str]:
         yield parameters[0].requirement
     else:
         yield "parameters-optional"
+
+
+def _barred(context: Context) -> Iterator[str]:
+    """The promise that a valid request breaks by a status which nothing may have: that of a header before the query."""
+    request = context.exchange.request
+    if _has_unknown_preference(context):
+        yield "prefer-unknown-ignored"
+    elif request.header("accept"):
+        yield "accept-json"
+    elif context.plain_root:
+        yield "root-links-only"
+    elif context.query.parameters and not request.headers:
+        yield next(iter(context.query.parameters.values())).requirement
 
 
 def _has_unknown_preference(context: Context) -> bool:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from .model import Call, Json, Linker, Page, Query
 
-PLAIN_ROOT = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*/?")
+_PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+PLAIN_ROOT = re.compile(rf"https?://[A-Za-z0-9.-]+(?::{_PORT})?(?:/[A-Za-z0-9._~-]+)*/?")
 _PLAIN_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _BARE_ROOT = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*/?")
 

@@ -108,8 +108,8 @@ def _python(body: bytes) -> bytes:
     return repr(json.loads(body)).encode()
 
 
-def _gzip_declared(_call: Call, wire: Wire) -> Wire:
-    return _with(wire, _body(wire), content_encoding="gzip")
+def _declared(coding: str) -> Callable[[Call, Wire], Wire]:
+    return lambda _call, wire: _with(wire, _body(wire), content_encoding=coding)
 
 
 def _gzip_cut(_call: Call, wire: Wire) -> Wire:
@@ -147,6 +147,10 @@ def _length_in_letters(_call: Call, wire: Wire) -> Wire:
 
 def _takes_gzip(call: Call) -> bool:
     return "gzip" in ", ".join(call.request.lines("accept-encoding"))
+
+
+def _takes_only(coding: str) -> CallTest:
+    return lambda call: call.request.lines("accept-encoding") == [coding]
 
 
 def _large(call: Call) -> bool:
@@ -317,13 +321,25 @@ FAULTS = (
         "gzip-declared-only",
         ("body-as-declared",),
         "The body says that it is compressed, and is not.",
-        wires(_gzip_declared, 200),
+        wires(_declared("gzip"), 200),
+    ),
+    Fault(
+        "br-declared-only",
+        ("body-as-declared",),
+        "Who takes `br` alone gets a body that is declared so, and is not.",
+        wires(_declared("br"), 200, when=_takes_only("br")),
+    ),
+    Fault(
+        "zstd-declared-only",
+        ("body-as-declared",),
+        "Who takes `zstd` alone gets a body that is declared so, and is not.",
+        wires(_declared("zstd"), 200, when=_takes_only("zstd")),
     ),
     Fault(
         "gzip-declared-only-when-large",
         ("body-as-declared",),
         "The body of a page of more than 100 says that it is compressed, and is not.",
-        wires(_gzip_declared, 200, when=_large),
+        wires(_declared("gzip"), 200, when=_large),
     ),
     Fault(
         "gzip-cut", ("body-as-declared",), "The compressed body is cut off.", wires(_gzip_cut, 200, when=_takes_gzip)
