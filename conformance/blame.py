@@ -145,6 +145,10 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         return "answers-independent"
     if observation.check == "selection" and _only_by_default(run, request):
         return "top-default"
+    if observation.check == "selection" and not observation.requirement.startswith(("top-", "list-")):
+        size = _wrong_size(run, request)
+        if size:
+            return size
     if observation.check in _OF_PAGES and observation.requirement in _OF_SEVERAL:
         lost = _lost_by_the_selection(run, request)
         if lost:
@@ -160,9 +164,9 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
 
 
 def _kept_by_a_cache(run: Run, request: Request, check: str) -> bool:
-    """Whether a request fails, and does not where it has something that no cache has seen, both of them twice."""
+    """Whether a request does not fail where it has something that no cache has seen."""
     busted = evolve(request, query="&".join(filter(None, (request.query, encode([_BUST])))))
-    return not fails(run, busted, check) and _fails_again(run, request, check) and not _fails_again(run, busted, check)
+    return _tells(run, request, busted, check)
 
 
 def _only_by_default(run: Run, request: Request) -> bool:
@@ -170,7 +174,21 @@ def _only_by_default(run: Run, request: Request) -> bool:
     if any(name == "$top" for name, _ in request.pairs):
         return False
     named = request.with_pairs([*request.pairs, ("$top", str(run.knowledge.default_top))])
-    return not fails(run, named, "selection")
+    return _tells(run, request, named, "selection")
+
+
+def _tells(run: Run, request: Request, twin: Request, check: str) -> bool:
+    """Whether a twin passes where a request fails, both of them twice: once may be a flicker."""
+    if fails(run, twin, check):
+        return False
+    return _fails_again(run, request, check) and not _fails_again(run, twin, check)
+
+
+def _wrong_size(run: Run, request: Request) -> str | None:
+    """The promise that a page of the whole list breaks by this `$top` alone."""
+    top = [(name, value) for name, value in request.pairs if name == "$top"]
+    found = fails(run, request.with_pairs(top), "selection") if len(top) < len(request.pairs) else None
+    return found[1].requirement if found else None
 
 
 def _lost_by_the_selection(run: Run, request: Request) -> str | None:

@@ -127,8 +127,11 @@ def learn_compatible(run: Run, name: str, value: str) -> None:
     Raises:
         BudgetSpentError: The run may send no more.
     """
-    if not value or run.knowledge.snapshot is None:
+    snapshot = run.knowledge.snapshot
+    if not value or snapshot is None:
         return
     exchange = run.send(Request.of(((name, value), WHOLE), headers=FULL))
-    if exchange.is_list and len(exchange.ids) < LARGEST_TOP:
+    # Where the whole list needs several pages, a page with a `next` does not have all that a version selects either.
+    cut = not snapshot.atomic and "next" in exchange.links
+    if exchange.is_list and len(exchange.ids) < LARGEST_TOP and not cut:
         run.knowledge.compatible.setdefault((name, value), frozenset(exchange.ids))
