@@ -5,6 +5,7 @@ Memory is to be the same however long a run is, and to stop growing where a coll
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -38,6 +39,7 @@ sys.exit(code)
 TIME = "Seconds of a run of 300 requests, --max-walk 5, by the size of the collection"
 MEMORY = "Memory of that run at its peak"
 PACE = "A request, of 600 distinct ones to a local server, by how many are under way"
+ALIKE = "Hiding the signed links of a page of 100, by how many links are known that begin alike"
 LENGTH = "Memory of a run at its peak, by its length, 1,000 exports"
 
 
@@ -80,6 +82,20 @@ def test_pace(table: Table, concurrency: int) -> None:
     name = f"{concurrency} under way"
     base = "" if concurrency == 1 else "1 under way"
     table.add(Row(PACE, name, seconds / len(requests), base=base, bound="5 ms: 200 a second"))
+
+
+@pytest.mark.parametrize("known", [100, 1_000])
+def test_hiding_of_links_that_begin_alike(table: Table, known: int) -> None:
+    head = "https://tiles.example/c?sv=2025-01-05&spr=https&st=2026-01-01T00%3A00%3A00Z&sr=c&sp=r&sig="
+    redactor = Redactor()
+    redactor.add_links(f"{head}{number:08}signature" for number in range(known))
+    page = json.dumps([f"{head}{number:08}signature" for number in range(100)])
+    redactor("")
+    began = time.monotonic()
+    hidden = redactor(page)
+    seconds = time.monotonic() - began
+    assert "signature" not in hidden
+    table.add(Row(ALIKE, f"{known:,} links", seconds, base="" if known == 100 else "100 links"))
 
 
 @pytest.mark.parametrize("size", [1_000, 10_000, 100_000])

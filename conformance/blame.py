@@ -63,21 +63,18 @@ def count(run: Run, suspicion: Suspicion) -> None:
     if suspicion.exchange.request.changes:
         run.broke(requirement, suspicion.exchange, suspicion.observation.message)
         return
-    flickers = run.tally("list-steady").broken > 0
-    if (
-        suspicion.observation.contestable
-        and not steady
-        and not _lasts(run, suspicion.exchange.request, check, 2 if flickers else 1)
-    ):
-        message = f"{suspicion.observation.message}; the same request sent again is answered well"
-        blamed = "list-steady" if flickers else "answers-independent"
-        run.broke(blamed, suspicion.exchange, message, check=check, reduced=False)
+    lasting = suspicion.observation.contestable and not steady
+    if lasting and not _lasts(run, suspicion.exchange.request, check, 2 if run.tally("list-steady").broken else 1):
+        _count_a_flicker(run, suspicion)
         return
     if suspicion.exchange.failure:
         # A server that is down fails whatever is dropped.
         count_as_sent(run, suspicion)
         return
     exchange, observation = reduce(run, suspicion)
+    if lasting and exchange is not suspicion.exchange and not _lasts(run, exchange.request, check, 2):
+        _count_a_flicker(run, suspicion)
+        return
     twin = _fault_of_status(run, exchange, observation)
     if twin:
         exchange, observation = twin
@@ -88,6 +85,13 @@ def count(run: Run, suspicion: Suspicion) -> None:
     observation = _amount(run, exchange, observation) or observation
     blamed = unrefused or _cause(run, exchange.request, observation) or observation.requirement
     run.broke(blamed, exchange, observation.message, check=observation.check)
+
+
+def _count_a_flicker(run: Run, suspicion: Suspicion) -> None:
+    """Count a violation that comes and goes: no part of its request is the cause."""
+    message = f"{suspicion.observation.message}; the same request sent again is answered well"
+    blamed = "list-steady" if run.tally("list-steady").broken else "answers-independent"
+    run.broke(blamed, suspicion.exchange, message, check=suspicion.observation.check, reduced=False)
 
 
 def _amount(run: Run, exchange: Exchange, observation: Observation) -> Observation | None:
@@ -120,6 +124,20 @@ def count_as_sent(run: Run, suspicion: Suspicion) -> None:
     run.broke(observation.requirement, suspicion.exchange, observation.message, check=observation.check, reduced=lone)
 
 
+def count_between_walks(run: Run, suspicion: Suspicion) -> None:
+    """Count a violation that was seen between two walks that agree: as sent, unless all the collection flickers.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
+    steady = suspicion.observation.requirement.endswith("-steady")
+    flickers = run.tally("list-steady").broken and not steady
+    if flickers and not _lasts(run, suspicion.exchange.request, suspicion.observation.check, 2):
+        _count_a_flicker(run, suspicion)
+    else:
+        count_as_sent(run, suspicion)
+
+
 def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     """The promise that what is left of a reduced request breaks, where it is not the one that the check named.
 
@@ -133,15 +151,15 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     if request.header("sessionid") and observation.check not in _OF_STATUSES:
         # A session means nothing on the page: what was asked before in it is left.
         return "answers-independent"
-    if "%24" in request.query:
+    if "%24" in request.query and _fails_again(run, request, observation.check):
         return "names-percent-encoded"
-    if _by_the_bare_path(request):
+    if _by_the_bare_path(request) and _fails_again(run, request, observation.check):
         return "path-without-slash"
     if observation.check in _OF_EXPORTS and any(name == "cdn" for name, _ in request.pairs):
         return "cdn-links-only"
     if observation.check in _OF_EXPORTS and request.header("x-api-host-and-root"):
         return "root-links-only"
-    if observation.check in _CACHEABLE and _kept_by_a_cache(run, request, observation.check):
+    if observation.check in _CACHEABLE and _kept_by_a_cache(run, request, observation):
         return "answers-independent"
     if observation.check == "selection" and _only_by_default(run, request):
         return "top-default"
@@ -163,10 +181,13 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     return None
 
 
-def _kept_by_a_cache(run: Run, request: Request, check: str) -> bool:
+def _kept_by_a_cache(run: Run, request: Request, observation: Observation) -> bool:
     """Whether a request does not fail where it has something that no cache has seen."""
     busted = evolve(request, query="&".join(filter(None, (request.query, encode([_BUST])))))
-    return _tells(run, request, busted, check)
+    if observation.requirement.endswith("-steady"):
+        return _tells(run, request, busted, observation.check)
+    # What comes and goes by itself depends on more than its request, too.
+    return not fails(run, busted, observation.check)
 
 
 def _only_by_default(run: Run, request: Request) -> bool:

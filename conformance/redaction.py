@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import re
 import uuid
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
@@ -53,6 +54,7 @@ class Redactor:
         self._secrets: dict[str, None] = {}
         self._links: dict[str, None] = {}
         self._tables: dict[int, dict[str, list[tuple[str, str]]]] | None = None
+        self._longest = 0
 
     def add(self, secret: str) -> None:
         """Count a text among the secrets from now on. Texts of fewer than three characters tell nothing and stay."""
@@ -113,7 +115,8 @@ class Redactor:
                 (begin, begin + _common(plain, begin, spelling), placeholder)
                 for length, table in self._tables.items()
                 for begin in range(len(plain) - length + 1)
-                for spelling, placeholder in table.get(plain[begin : begin + length], ())
+                if (alike := table.get(plain[begin : begin + length]))
+                for spelling, placeholder in _nearest(alike, plain[begin : begin + self._longest])
             ),
             key=lambda span: (span[0], -span[1]),
         )
@@ -135,14 +138,26 @@ class Redactor:
         for spelling, head, placeholder in (*whole, *signed):
             length = min(head, len(spelling))
             tables.setdefault(length, {}).setdefault(spelling[:length], []).append((spelling, placeholder))
+            self._longest = max(self._longest, len(spelling))
+        for table in tables.values():
+            for alike in table.values():
+                alike.sort()
         return tables
+
+
+def _nearest(alike: list[tuple[str, str]], piece: str) -> Sequence[tuple[str, str]]:
+    """Of spellings in order, the two that a piece of text stands between: no other begins with more of it.
+
+    Signed links of one service have a long beginning in common, and there may be a thousand of them.
+    """
+    place = bisect_left(alike, (piece,))
+    return alike[max(0, place - 1) : place + 1]
 
 
 def _common(text: str, begin: int, spelling: str) -> int:
     """How many characters a text from a place on has in common with a spelling."""
-    if text.startswith(spelling, begin):
-        return len(spelling)
-    return next(index for index, one in enumerate(spelling) if text[begin + index : begin + index + 1] != one)
+    pairs = zip(spelling, text[begin : begin + len(spelling)], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def holds(text: str, secret: str) -> bool:

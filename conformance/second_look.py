@@ -184,7 +184,7 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
         if before.agrees_with(after):
             again = [each for each in run.observe(probe) if not each.holds and each.contestable]
             for observation in again[:1]:
-                blame.count_as_sent(run, Suspicion(probe, observation))
+                blame.count_between_walks(run, Suspicion(probe, observation))
             return
         run.knowledge.replace_snapshot(after)
     run.doubt(requirement, f"the collection never stood still; seen once: {suspicion.observation.message}")

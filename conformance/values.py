@@ -24,7 +24,7 @@ TOO_LARGE: Final = str(LARGEST_TOP + 1)
 """The least `$top` that the page does not allow."""
 
 INVALID: Final[dict[str, tuple[str, ...]]] = {
-    "$top": (TOO_LARGE, f"{LARGEST_TOP + 2}", f"{10 * LARGEST_TOP}", "2147483648", "4294967297", HUGE, "-1", f"-{LARGEST_TOP}", "ten", "5x", "x5", "null", "5,6", "[5]", '"5"', "5'--", "NaN", "²", "%35"),
+    "$top": (TOO_LARGE, f"{LARGEST_TOP + 2}", f"{10 * LARGEST_TOP}", "2147483648", "4294967297", HUGE, "-1", f"-{LARGEST_TOP}", "ten", "5x", "x5", "null", "5,6", "[5]", '"5"', "5'--", "NaN", "Infinity", "²", "%35"),
     "$skip": ("-1", "-100", "-2147483648", "two", "5x", "x5", "[5]", "5'--", "Infinity", "²"),
     "$orderBy": ("name:asc", "date", ":asc", "date:ascending", "asc", "lastModified:asc", "date desc", "date:asc,date:desc", "date:desc:asc", "'date:asc'", "xdate:asc", "date:ascx"),
     "iModelId": ("not-a-uuid", "0", "null", "*", "%", "' OR '1'='1", "../..", "[]", "x" * 36, "b80f4fc2-4dbb-42c5-bb1f-f5aace3977d", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dcc", "g80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dg", "b80f4fc2_4dbb_42c5_bb1f_f5aace3977dc", "xb80f4fc2-4dbb-42c5-bb1f-f5aace3977dc", "%6280f4fc2-4dbb-42c5-bb1f-f5aace3977dc", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc,b80f4fc2-4dbb-42c5-bb1f-f5aace3977dd"),

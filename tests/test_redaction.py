@@ -128,6 +128,20 @@ def test_the_signature_of_a_malformed_link_is_hidden(
     assert f"sig={signature}" not in hidden
 
 
+@given(st.lists(st.text("ab+", min_size=17, max_size=24), min_size=2, max_size=30, unique=True), st.data())
+def test_each_of_many_links_that_begin_alike_is_hidden_whole_and_cut(
+    signatures: list[str], data: st.DataObject
+) -> None:
+    head = "sv=2025-01-05&spr=https&sr=c&sp=r&sig="
+    redactor = Redactor()
+    redactor.add_links(f"https://tiles.example/c?{head}{quote(signature)}" for signature in signatures)
+    signature = data.draw(st.sampled_from(signatures))
+    cut = data.draw(st.integers(1, len(signature)))
+    assert redactor(f"<?{head}{signature}>") == "<?…>"
+    assert redactor(f"<?{head}{signature[:cut]}>") == "<?…>"
+    assert redactor(f"<?{head}{signature[:cut]} >") == "<?… >"
+
+
 def test_links_that_came_long_ago_are_forgotten() -> None:
     redactor = Redactor()
     redactor.add_links(f"https://tiles.example/c?sig=signature-of-number-{number:06}" for number in range(3000))
