@@ -23,9 +23,14 @@ from conformance.walking import WHOLE
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
 _CACHEABLE: Final = frozenset(
-    {"representation", "root_prefix", "selection", "sequence", "data", "ordered", "mesh_hosts", "kept_query"}
+    {
+        *("representation", "root_prefix", "selection", "sequence", "data", "ordered", "mesh_hosts", "kept_query"),
+        "own_request",
+    }
 )
 """Checks that fail where an answer was made for another request."""
+_MADE_FOR_ONE_REQUEST: Final = _CACHEABLE | {"paging_links"}
+"""Checks that fail now and then where simultaneous requests get one another's answers."""
 _OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", "unique"})
 """Checks of what exports are, which no prefix and no `cdn` may change."""
 _OF_INVALID_PARAMETERS: Final = frozenset({"invalid_parameter_is_refused", "error_details"})
@@ -63,7 +68,7 @@ def count(run: Run, suspicion: Suspicion) -> None:
     if suspicion.exchange.request.changes:
         run.broke(requirement, suspicion.exchange, suspicion.observation.message)
         return
-    lasting = suspicion.observation.contestable and not steady
+    lasting = (suspicion.observation.contestable or check in _MADE_FOR_ONE_REQUEST) and not steady
     if lasting and not _lasts(run, suspicion.exchange.request, check, 2 if run.tally("list-steady").broken else 1):
         _count_a_flicker(run, suspicion)
         return
