@@ -78,6 +78,26 @@ def test_a_browser_may_be_refused_by_a_page() -> None:
     assert "unauthorized-body" in said.with_outcome("holds")
 
 
+def _without_codings(app: ASGIApp) -> ASGIApp:
+    """A server that has no coding for who wants no body without one."""
+
+    async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+        if dict(scope.get("headers", ())).get(b"accept-encoding") != b"identity;q=0":
+            await app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 406, "headers": [(b"content-type", b"text/plain")]})
+        await send({"type": "http.response.body", "body": b"There is no such coding."})
+
+    return outer
+
+
+def test_who_wants_no_body_without_a_coding_may_be_refused() -> None:
+    with serving_app(_without_codings(create_app(Settings(token=TOKEN)))) as port:
+        said = judge(f"http://127.0.0.1:{port}", "--seed", "3", "--fail-on", "should", "-k", "odd_accept")
+    assert said.with_outcome("violated") == set(), said.output
+    assert "status-no-server-error" in said.with_outcome("holds")
+
+
 def _expire(exports: list[dict[str, Any]]) -> None:
     del exports[len(exports) // 10 + 1 :]
 

@@ -101,7 +101,13 @@ class Context:
         lines = self.exchange.request.header("accept")
         accepted = ",".join(lines) if lines else spec.VENDOR_MEDIA_TYPE
         types = {part.split(";")[0].strip().lower() for part in accepted.split(",") if not _UNWANTED.search(part)}
-        return bool(types & (spec.media_types() | _ANY_MEDIA_TYPE))
+        return bool(types & (spec.media_types() | _ANY_MEDIA_TYPE)) and not self._refuses_plain_bodies
+
+    @property
+    def _refuses_plain_bodies(self) -> bool:
+        """Whether the request wants no body without a coding, which a server may not be able to give."""
+        parts = ",".join(self.exchange.request.header("accept-encoding")).lower().split(",")
+        return any(part.strip().startswith(("identity", "*")) and _UNWANTED.search(part) for part in parts)
 
     @property
     def rather_a_page(self) -> bool:

@@ -457,6 +457,12 @@ FAULTS = (
         _crashes(lambda call: any("/" not in line for line in call.request.lines("accept"))),
     ),
     Fault(
+        "identity-refused-crashes",
+        ("status-no-server-error",),
+        "Who wants no body without a coding gets a server error.",
+        _crashes(lambda call: call.request.header("accept-encoding") == "identity;q=0"),
+    ),
+    Fault(
         "many-digits-crash",
         ("status-no-server-error",),
         "A value of more than 4,300 digits ends in a server error.",
