@@ -16,8 +16,8 @@ from typing import Final
 from conformance import spec
 from conformance.account import BudgetSpentError
 from conformance.collection import identity
-from conformance.endpoint import UnsendableError
 from conformance.exchange import Exchange
+from conformance.receiving import UnsendableError
 from conformance.run import Run
 
 UNFINISHED: Final = frozenset({"NotStarted", "InProgress"})

@@ -12,8 +12,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final, TypeGuard
 from urllib.parse import urlsplit
 
@@ -25,13 +23,12 @@ from conformance.account import Account, WaitRefusedError
 from conformance.connection import Connection, is_loopback, trouble, user_agent
 from conformance.credentials import CredentialError, Credentials
 from conformance.exchange import NOBODYS_IDS, TIME_BOUND, Credential, CredentialKind, Exchange, Failure, Request
+from conformance.patience import Patience
+from conformance.receiving import UnsendableError, receive
 from conformance.redaction import Redactor
+from conformance.retry_after import DEFAULT_WAIT, retry_after
 from conformance.watch import ServerLostError, Watch
 
-_TIME_BOUND_AFTER_A_HANG: Final = 2.5
-_TIME_BOUND_AFTER_HANGS: Final = 0.8
-_HANGS: Final = 5
-"""Hangs from which nothing more is to be learned by waiting."""
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _WRONG_CREDENTIALS: Final = frozenset(
     {
@@ -46,20 +43,12 @@ _TELLING: Final = 8
 """The length from which what is made from the token counts as a secret: shorter ones are words that answers have."""
 _MADE_FROM_THE_TOKEN: Final = frozenset({CredentialKind.NEAR_MISS, CredentialKind.OTHER_SCHEME})
 _LIMIT_PATIENCE: Final = 3
-_DEFAULT_WAIT: Final = 1.0
-_SLACK: Final = 0.05
-"""Seconds to wait longer than told: two clocks do not tick at once."""
 _CROWD_PAUSE: Final = 0.3
 _GONE: Final = 6
 """Requests in a row without an answer, each tried twice, from which the server counts as gone."""
 _NO_ANSWER: Final = frozenset({Failure.UNREACHABLE, Failure.NOT_HTTP})
 _FOR_A_DELETION: Final = 6
 _FOR_LOOKS: Final = 8
-_LARGEST_BODY: Final = 64 * 1024 * 1024
-
-
-class UnsendableError(Exception):
-    """A request that must not go to this server, or that no HTTP client can write."""
 
 
 @frozen
@@ -124,9 +113,7 @@ class Endpoint:
         self.trouble = ""
         self.sent = 0
         self.answered = 0
-        self.hung = False
-        self._hangs = 0
-        self._slow = False
+        self.patience = Patience()
         self.limited = False
         """Whether the server asked to wait for longer than the run may."""
         self.source = "probe"
@@ -161,13 +148,6 @@ class Endpoint:
         finally:
             self._client.close()
             self._client = usual
-
-    @contextmanager
-    def patient(self) -> Iterator[None]:
-        """Give what is sent within all the time that an answer may take, and what follows too where that was needed."""
-        self.hung = False
-        yield
-        self._slow = self._slow or not self.hung
 
     def close(self) -> None:
         """Close the connections."""
@@ -320,7 +300,7 @@ class Endpoint:
         self._wait(pause)
 
     def _wait_in_a_storm(self, seconds: float, answer: Exchange) -> None:
-        told = _retry_after(answer) if answer.header("retry-after") else 0.0
+        told = retry_after(answer) if answer.header("retry-after") else 0.0
         self._account.wait(max(seconds, told), self.limits.max_wait)
 
     def _wait(self, seconds: float) -> None:
@@ -331,8 +311,8 @@ class Endpoint:
             raise
 
     def _look_again(self, request: Request) -> Exchange:
-        # An input that hangs shortens the bound for what follows; whether the server is there is not to rest on that.
-        self.hung = False
+        # Whether the server is there is not to rest on an input that hung before.
+        self.patience.renew()
         return self._send_once(request)
 
     def _send_once(self, request: Request, waits: int = 0) -> Exchange:
@@ -378,7 +358,7 @@ class Endpoint:
                 return True
             if not self._is_refused(credential):
                 return False
-            self._wait(_DEFAULT_WAIT)
+            self._wait(DEFAULT_WAIT)
             if not self._is_refused(credential):
                 return False
             try:
@@ -398,42 +378,9 @@ class Endpoint:
         return exchange.status == 401
 
     def _try(self, client: httpx2.Client, wire: httpx2.Request, exchange: Exchange) -> None:
-        exchange.failure = None
-        try:
-            self._receive(client, wire, exchange)
-        except httpx2.LocalProtocolError as error:
-            raise UnsendableError(str(error)) from None
-        except httpx2.TimeoutException as error:
-            exchange.failure = Failure.TIMEOUT
+        error = receive(client, wire, exchange, lambda: self.patience.bound)
+        if error is not None:
             self.trouble = trouble(error, self._connection.proxy_for(self.url))
-        except httpx2.DecodingError:
-            exchange.failure = Failure.UNDECODABLE
-        except httpx2.RemoteProtocolError as error:
-            exchange.failure = Failure.CUT_SHORT if _is_cut_short(error) else Failure.NOT_HTTP
-        except httpx2.HTTPError as error:
-            exchange.failure = Failure.UNREACHABLE
-            self.trouble = trouble(error, self._connection.proxy_for(self.url))
-
-    def _receive(self, client: httpx2.Client, wire: httpx2.Request, exchange: Exchange) -> None:
-        began = time.monotonic()
-        response = client.send(wire, stream=True)
-        try:
-            exchange.status = response.status_code
-            exchange.headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-            chunks: list[bytes] = []
-            size = 0
-            for chunk in response.iter_bytes():
-                chunks.append(chunk)
-                size += len(chunk)
-                if time.monotonic() - began > self._time_bound:
-                    exchange.failure = Failure.TIMEOUT
-                    break
-                if size > _LARGEST_BODY:
-                    exchange.failure = Failure.CUT_SHORT
-                    break
-            exchange.body = b"".join(chunks)
-        finally:
-            response.close()
 
     def _note(self, exchange: Exchange) -> None:
         with self._numbering:
@@ -443,17 +390,10 @@ class Endpoint:
             elif exchange.failure in _NO_ANSWER:
                 self._unanswered += 1
         if exchange.failure is Failure.TIMEOUT:
-            self.hung = True
-            self._hangs += 1
+            self.patience.note_hang()
         if exchange.status == 429:
             with self._account.changing() as spent:
-                spent.limited_until = max(spent.limited_until, time.monotonic() + _retry_after(exchange))
-
-    @property
-    def _time_bound(self) -> float:
-        if not self.hung or self._slow:
-            return TIME_BOUND
-        return _TIME_BOUND_AFTER_A_HANG if self._hangs < _HANGS else _TIME_BOUND_AFTER_HANGS
+                spent.limited_until = max(spent.limited_until, time.monotonic() + retry_after(exchange))
 
     def _take_number(self) -> int:
         with self._numbering:
@@ -486,7 +426,7 @@ class Endpoint:
             content=request.body,
             extensions={
                 "target": (urlsplit(self.url).path + request.target).encode("ascii", "replace"),
-                "timeout": httpx2.Timeout(self._time_bound).as_dict(),
+                "timeout": httpx2.Timeout(self.patience.bound).as_dict(),
             },
         )
 
@@ -510,28 +450,3 @@ def _is_uuid(value: object) -> TypeGuard[str]:
         return isinstance(value, str) and bool(uuid.UUID(value).hex)
     except ValueError:
         return False
-
-
-def _is_cut_short(error: httpx2.RemoteProtocolError) -> bool:
-    return "complete message body" in str(error) or "incomplete chunked" in str(error)
-
-
-def _retry_after(exchange: Exchange) -> float:
-    """Seconds to wait, as an answer says: a number of them, or a date, which is one of the server's clock."""
-    value = exchange.header("retry-after") or ""
-    try:
-        return max(0.0, float(value)) + _SLACK
-    except ValueError:
-        then = _moment(value)
-    if then is None:
-        return _DEFAULT_WAIT
-    now = _moment(exchange.header("date") or "") or datetime.now(UTC)
-    return max(0.0, (then - now).total_seconds()) + _SLACK
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.endpoint import UnsendableError
+from conformance.receiving import UnsendableError
 from conformance.replay import Replaying
 from conformance.run import Run
 from conformance.walking import learn_selection

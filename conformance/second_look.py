@@ -107,7 +107,7 @@ def _repeats(run: Run, suspicion: Suspicion) -> bool:
         return True
     if run.tally(suspicion.observation.requirement).broken:
         return False
-    with run.endpoint.patient() if suspicion.exchange.failure is Failure.TIMEOUT else nullcontext():
+    with run.endpoint.patience.renewed() if suspicion.exchange.failure is Failure.TIMEOUT else nullcontext():
         repeat = run.send(suspicion.exchange.request)
     run.unsuspect(repeat)
     return repeat.failure is suspicion.exchange.failure

@@ -11,9 +11,9 @@ from typing import Final
 import pytest
 from hypothesis import strategies as st
 
-from conformance.endpoint import UnsendableError
 from conformance.exchange import Request
 from conformance.options import Settings
+from conformance.receiving import UnsendableError
 from conformance.run import Run
 from conformance.strategies import counterexample, invalid_requests, valid_requests
 

@@ -9,9 +9,9 @@ import hypothesis
 import pytest
 
 from conformance.checks.registry import Observation
-from conformance.endpoint import UnsendableError
 from conformance.exchange import Exchange, Request
 from conformance.options import Settings
+from conformance.receiving import UnsendableError
 from conformance.relations import RELATIONS, Relation
 from conformance.run import Run
 from conformance.strategies import counterexample, valid_requests

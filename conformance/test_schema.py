@@ -37,9 +37,9 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from conformance import options, spec, transported
 from conformance.checks.registry import broken
-from conformance.endpoint import UnsendableError
 from conformance.exchange import NOT_JSON, Exchange, Request
 from conformance.options import Settings
+from conformance.receiving import UnsendableError
 from conformance.run import Run
 
 _THEIRS: Final = {

@@ -18,7 +18,7 @@ from failing_server import Answer, before
 from suite import ROOT, TOKEN, Said, judge, wait_until
 from test_suite_command import PYTEST
 
-from conformance import endpoint, report, watch
+from conformance import endpoint, patience, report, watch
 from conformance.mock import Settings, serve
 
 CHOSEN = ("--seed", "1", "-k", "selections or parameters")
@@ -36,7 +36,8 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _short_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "TIME_BOUND", 1.0)
-    monkeypatch.setattr(endpoint, "_TIME_BOUND_AFTER_A_HANG", 0.5)
+    monkeypatch.setattr(patience, "TIME_BOUND", 1.0)
+    monkeypatch.setattr(patience, "_AFTER_A_HANG", 0.5)
 
 
 def notes(said: Said) -> str:
