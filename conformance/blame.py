@@ -14,7 +14,7 @@ from conformance import spec
 from conformance.checks.registry import Observation
 from conformance.evidence import OWN_CAUSE
 from conformance.exchange import Credential, CredentialKind, Exchange, Request, encode
-from conformance.query import COMPATIBILITY, FILTERS, Parameter, Validity
+from conformance.query import COMPATIBILITY, FILTERS, PLACES, Parameter, Validity
 from conformance.reduction import fails, reduce
 from conformance.run import FULL, Run, Suspicion
 from conformance.values import plain_value
@@ -222,7 +222,7 @@ def _lost_by_the_selection(run: Run, request: Request) -> str | None:
 
     A page of what they leave is then out of its order, or has the wrong links, as a consequence.
     """
-    place = [(name, value) for name, value in request.pairs if name in ("$top", "$skip")]
+    place = [(name, value) for name, value in request.pairs if name in PLACES]
     selecting = [pair for pair in request.pairs if pair not in place]
     filters = [(name, value) for name, value in selecting if name in (*FILTERS, *COMPATIBILITY)]
     if not filters:

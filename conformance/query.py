@@ -39,6 +39,8 @@ CURRENT: Final = {"tileVersion": "37", "iTwinJS": "5.13.3"}
 """The versions that public clients ask for."""
 COMPATIBILITY: Final = tuple(CURRENT)
 """Parameters that select by a rule that only the server knows."""
+PLACES: Final = ("$top", "$skip")
+"""Parameters that cut a page out of a selection."""
 
 
 class Validity(StrEnum):
@@ -141,7 +143,7 @@ def _bare(name: str) -> str:
 
 def _taken_or_refused(name: str, value: str) -> bool:
     """Whether a free value is one that a server takes or refuses, where others it may treat in its own way."""
-    if name in ("$top", "$skip"):
+    if name in PLACES:
         return _COUNT.fullmatch(value) is not None
     return value != "" and name in FILTERS
 
@@ -151,7 +153,7 @@ def _judge(name: str, value: str, known_types: Collection[str]) -> tuple[Validit
     accepted = f"{slug}-accepted"
     if value == "":
         return Validity.FREE, accepted
-    if name in ("$top", "$skip"):
+    if name in PLACES:
         return _judge_count(name, value, slug)
     if name in ("iModelId", "changesetId"):
         return _judge_identifier(name, value, slug)

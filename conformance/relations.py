@@ -19,14 +19,13 @@ from conformance.checks.selections import difference
 from conformance.collection import Export, date, identity, passes, requested
 from conformance.exchange import Exchange, Request, encode
 from conformance.knowledge import LARGEST_TOP
-from conformance.query import COMPATIBILITY, FILTERS
+from conformance.query import COMPATIBILITY, FILTERS, PLACES
 from conformance.run import FULL
 
 Send = Callable[[Request], Exchange]
 RelationFunction = Callable[[Send, Request], Iterator[Observation]]
 
 _ROOT: Final = ("x-api-host-and-root", "https://relation.example/root")
-_PLACES: Final = ("$top", "$skip")
 _SELECTING: Final = (*FILTERS, *COMPATIBILITY)
 
 
@@ -143,10 +142,10 @@ def _filtered(send: Send, request: Request, what: str) -> Iterator[Observation]:
 @relation("skip-leaves-out", "top-fills")
 def slice_of_whole(send: Send, request: Request) -> Iterator[Observation]:
     """A page is what `$skip` and `$top` cut out of the whole selection."""
-    places = dict(pair for pair in request.pairs if pair[0] in _PLACES)
+    places = dict(pair for pair in request.pairs if pair[0] in PLACES)
     if not places:
         return
-    chosen = [pair for pair in request.pairs if pair[0] not in _PLACES]
+    chosen = [pair for pair in request.pairs if pair[0] not in PLACES]
     # In the representation of the page: the other may come in another order.
     whole = send(evolve(_whole(request, chosen), headers=request.headers))
     page = send(request.with_pairs(request.pairs))
@@ -161,7 +160,7 @@ def slice_of_whole(send: Send, request: Request) -> Iterator[Observation]:
 @relation("skip-leaves-out")
 def adjacent_pages_join(send: Send, request: Request) -> Iterator[Observation]:
     """Two pages side by side are the one of twice their size."""
-    chosen = [pair for pair in request.pairs if pair[0] not in _PLACES]
+    chosen = [pair for pair in request.pairs if pair[0] not in PLACES]
     skip = next((int(value) for name, value in request.pairs if name == "$skip"), 0)
     size = min(10, max(1, skip))
     first, second, both = (

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from conformance.collection import Export, Snapshot, identity
 from conformance.exchange import Exchange, Request
 from conformance.knowledge import LARGEST_TOP
-from conformance.query import COMPATIBILITY
+from conformance.query import COMPATIBILITY, PLACES
 from conformance.run import FULL, Run
 
 WHOLE: Final = ("$top", str(LARGEST_TOP))
@@ -109,7 +109,7 @@ def learn_selection(run: Run, request: Request) -> None:
     Raises:
         BudgetSpentError: The run may send no more.
     """
-    pairs = [pair for pair in request.pairs if pair[0] not in ("$top", "$skip")]
+    pairs = [pair for pair in request.pairs if pair[0] not in PLACES]
     for name in COMPATIBILITY:
         learn_compatible(run, name, next((value for key, value in pairs if key == name), ""))
     if pairs != request.pairs:
