@@ -34,7 +34,8 @@ _MADE_FOR_ONE_REQUEST: Final = _CACHEABLE | {"paging_links"}
 _OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", "unique"})
 """Checks of what exports are, which no prefix and no `cdn` may change."""
 _OF_INVALID_PARAMETERS: Final = frozenset({"invalid_parameter_is_refused", "error_details"})
-_OF_STATUSES: Final = frozenset({"documented_status", "valid_request_is_accepted"})
+_OF_ACCEPTANCE: Final = "valid_request_is_accepted"
+_OF_STATUSES: Final = frozenset({"documented_status", _OF_ACCEPTANCE})
 """Checks that tell which status is wrong by itself, whatever else is asked for."""
 _UNDOCUMENTED: Final = ("status-documented", "path-served")
 """Requirements that a status breaks which nothing may have."""
@@ -76,6 +77,8 @@ def count(run: Run, suspicion: Suspicion) -> None:
         # A server that is down fails whatever is dropped.
         count_as_sent(run, suspicion)
         return
+    if check == _OF_ACCEPTANCE and not _is_for_what_it_has(run, suspicion):
+        return
     exchange, observation = reduce(run, suspicion)
     if lasting and exchange is not suspicion.exchange and not _lasts(run, exchange.request, check, 2):
         _count_a_flicker(run, suspicion)
@@ -90,6 +93,19 @@ def count(run: Run, suspicion: Suspicion) -> None:
     observation = _amount(run, exchange, observation) or observation
     blamed = unrefused or _cause(run, exchange.request, observation) or observation.requirement
     run.broke(blamed, exchange, observation.message, check=observation.check)
+
+
+def _is_for_what_it_has(run: Run, suspicion: Suspicion) -> bool:
+    """Whether an undocumented refusal is for what the request has: the barest one gets another status, and it again.
+
+    Any other is a matter of the status alone, which a check of its own tells.
+    """
+    status = suspicion.exchange.status
+    if status in spec.documented_statuses():
+        return True
+    bare = run.send(Request())
+    run.unsuspect(bare)
+    return bare.status != status and _fails_again(run, suspicion.exchange.request, _OF_ACCEPTANCE)
 
 
 def _count_a_flicker(run: Run, suspicion: Suspicion) -> None:
