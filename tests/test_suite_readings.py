@@ -125,6 +125,13 @@ def test_what_happens_once_to_a_collection_is_no_fault(
     assert said.with_outcome("violated") == set(), said.output
 
 
+def test_a_next_for_the_rest_of_a_list_that_has_moved_since_is_no_fault() -> None:
+    reading = Reading(last_page="rest", size=101, moves_per_request=0.05)
+    with serve(Settings(token=TOKEN, reading=reading)) as url:
+        said = judge(url, "--seed", "1", "--fail-on", "should", "--max-requests", "400")
+    assert said.with_outcome("violated") == set(), said.output
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     [
