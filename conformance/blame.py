@@ -24,8 +24,8 @@ _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
 _CACHEABLE: Final = frozenset(
     {
-        *("representation", "root_prefix", "selection", "sequence", "data", "ordered", "mesh_hosts", "kept_query"),
-        "own_request",
+        *("representation", "root_prefix", "selection", "sequence", "data"),
+        *("ordered", "mesh_hosts", "kept_query", "own_request"),
     }
 )
 """Checks that fail where an answer was made for another request."""

@@ -57,42 +57,41 @@ def test_what_a_link_keeps_of_the_request_hides_no_cursor() -> None:
     assert cursors(link, read(Request(query="$top=5"))) == frozenset()
 
 
-def _with_a_page_for_browsers(app: ASGIApp) -> ASGIApp:
-    """A gateway that tells a browser without a token by a page that it has to log in."""
+Headers = dict[bytes, bytes]
+
+
+def _refusing(refuses: Callable[[Headers], bool], status: int, media_type: bytes, body: bytes) -> ASGIApp:
+    """The mock behind a gateway that refuses, in its own way, requests with such headers."""
+    app = create_app(Settings(token=TOKEN))
 
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope.get("headers", ()))
-        if b"text/html" not in headers.get(b"accept", b"") or b"authorization" in headers:
+        if not refuses(dict(scope.get("headers", ()))):
             await app(scope, receive, send)
             return
-        await send({"type": "http.response.start", "status": 401, "headers": [(b"content-type", b"text/html")]})
-        await send({"type": "http.response.body", "body": b"<html>Log in first.</html>"})
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", media_type)]})
+        await send({"type": "http.response.body", "body": body})
 
     return outer
 
 
+def _of_a_browser_without_a_token(headers: Headers) -> bool:
+    return b"text/html" in headers.get(b"accept", b"") and b"authorization" not in headers
+
+
+def _wants_a_coding(headers: Headers) -> bool:
+    return headers.get(b"accept-encoding") == b"identity;q=0"
+
+
 def test_a_browser_may_be_refused_by_a_page() -> None:
-    with serving_app(_with_a_page_for_browsers(create_app(Settings(token=TOKEN)))) as port:
+    page = _refusing(_of_a_browser_without_a_token, 401, b"text/html", b"<html>Log in first.</html>")
+    with serving_app(page) as port:
         said = judge(f"http://127.0.0.1:{port}", "--seed", "3", "--fail-on", "should", "-k", "without_authorization")
     assert said.with_outcome("violated") == set(), said.output
     assert "unauthorized-body" in said.with_outcome("holds")
 
 
-def _without_codings(app: ASGIApp) -> ASGIApp:
-    """A server that has no coding for who wants no body without one."""
-
-    async def outer(scope: Scope, receive: Receive, send: Send) -> None:
-        if dict(scope.get("headers", ())).get(b"accept-encoding") != b"identity;q=0":
-            await app(scope, receive, send)
-            return
-        await send({"type": "http.response.start", "status": 406, "headers": [(b"content-type", b"text/plain")]})
-        await send({"type": "http.response.body", "body": b"There is no such coding."})
-
-    return outer
-
-
 def test_who_wants_no_body_without_a_coding_may_be_refused() -> None:
-    with serving_app(_without_codings(create_app(Settings(token=TOKEN)))) as port:
+    with serving_app(_refusing(_wants_a_coding, 406, b"text/plain", b"There is no such coding.")) as port:
         said = judge(f"http://127.0.0.1:{port}", "--seed", "3", "--fail-on", "should", "-k", "odd_accept")
     assert said.with_outcome("violated") == set(), said.output
     assert "status-no-server-error" in said.with_outcome("holds")

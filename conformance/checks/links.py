@@ -156,10 +156,10 @@ def _leads(
     wanted = expected["$top"]
     # A link that leaves $top out loses a parameter: that is another requirement's business.
     # As many as were left are not, where the collection has moved since.
-    rest = requirement == "links-next-page" and size is not None and size < top
-    right_size = size in (None, top) or (rest and _is_the_rest(context, skip, size or 0))
+    shorter = size if requirement == "links-next-page" and size is not None and size < top else None
+    right_size = size in (None, top) or (shorter is not None and _is_the_rest(context, skip, shorter))
     message = f"leads to $skip={skip}, $top={size}; the page is at $skip={expected['$skip']}, $top={wanted or top}"
-    yield judged(requirement, skip == expected["$skip"] and right_size, message, contestable=rest)
+    yield judged(requirement, skip == expected["$skip"] and right_size, message, contestable=shorter is not None)
 
 
 def _is_the_rest(context: Context, skip: int, size: int) -> bool:
