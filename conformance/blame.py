@@ -173,7 +173,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         # A session means nothing on the page: what was asked before in it is left.
         return "answers-independent"
     if "%24" in request.query and _fails_again(run, request, observation.check):
-        return "names-percent-encoded"
+        refusable = observation.check in _OF_INVALID_PARAMETERS
+        return None if refusable and _understands_escapes(run, request) else "names-percent-encoded"
     if _by_the_bare_path(request) and _fails_again(run, request, observation.check):
         return "path-without-slash"
     if observation.check in _OF_EXPORTS and any(name == "cdn" for name, _ in request.pairs):
@@ -300,6 +301,14 @@ def _twins_without_the_matter(run: Run, exchange: Exchange, observation: Observa
         plain = {name: plain_value(run.knowledge.snapshot, name) for name in refusable}
         yield request.with_pairs((name, value) for name, value in request.pairs if name not in refusable)
         yield request.with_pairs((name, plain.get(name, value)) for name, value in request.pairs)
+
+
+def _understands_escapes(run: Run, request: Request) -> bool:
+    """Whether a request with its names as they are, and valid values, is answered as it should be."""
+    plain = [(name, plain_value(run.knowledge.snapshot, name)) for name, _ in request.pairs]
+    exchange = run.send(evolve(request, query=encode(plain).replace("$", "%24")))
+    run.unsuspect(exchange)
+    return all(each.holds for each in run.observe(exchange))
 
 
 def may_follow(run: Run, suspicion: Suspicion) -> bool:

@@ -9,7 +9,6 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-import yaml
 from attrs import field, frozen
 
 from conformance import spec
@@ -49,9 +48,8 @@ class Requirement:
     read_from: tuple[str, ...] = field(converter=tuple, default=())
 
 
-@cache
 def _file() -> dict[str, Any]:
-    return yaml.safe_load((spec.folder() / "requirements.yaml").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return spec.read("requirements.yaml")
 
 
 @cache

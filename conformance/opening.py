@@ -15,6 +15,7 @@ from conformance.checks.selections import ENOUGH_TO_TELL
 from conformance.collection import Snapshot, identity
 from conformance.exchange import NO_CREDENTIAL, Exchange, Request
 from conformance.knowledge import DEFAULT_TOP, LARGEST_TOP
+from conformance.other_user import see_who_is_let_in
 from conformance.run import FULL, Run
 
 _WITHOUT_A_LIST: Final = 300
@@ -55,6 +56,7 @@ def open_run(run: Run) -> None:
         for observation in run.observe(exchange):
             if not observation.holds:
                 run.suspect(exchange, observation)
+    see_who_is_let_in(run)
 
 
 def _see_the_first_again(run: Run, first: Exchange) -> None:

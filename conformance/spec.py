@@ -24,9 +24,17 @@ def folder() -> Path:
 
 
 @cache
+def read(name: str) -> dict[str, Any]:
+    """The parsed content of a file in the folder of the spec."""
+    # The loader in C takes a tenth of the time; where PyYAML was built without it, the other one will do.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = (folder() / name).read_text(encoding="utf-8")
+    return yaml.load(text, Loader=loader)  # type: ignore[no-any-return]  # noqa: S506  both are safe
+
+
 def document() -> dict[str, Any]:
     """The parsed spec."""
-    return yaml.safe_load((folder() / "mesh-export.yaml").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return read("mesh-export.yaml")
 
 
 def version() -> str:

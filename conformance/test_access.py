@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
 
 import pytest
 from attrs import evolve
 
 from conformance import spec
-from conformance.collection import identity, requested
+from conformance.collection import requested
 from conformance.exchange import Exchange, Request
+from conformance.other_user import as_other, by_imodel, by_themselves, cold_top, ids_shown, own_list
 from conformance.query import CURRENT
 from conformance.run import FULL, Run
 
@@ -27,9 +27,6 @@ _AT_ONCE = 4
 _KEPT = 2.1
 """Seconds for which the verdict on who may read what may be kept without being a promise to anybody."""
 Pairs = tuple[tuple[str, str], ...]
-_REFUSALS = frozenset({401, 403, 404, 422})
-_COLD_TOPS = count(990, -1)
-"""Values of `$top` that nobody else asks for: a cache may not have them."""
 
 
 @pytest.mark.requirements("imodelid-access", "status-documented")
@@ -37,16 +34,15 @@ def test_an_imodel_that_is_hidden_from_another_user_stays_hidden(run: Run) -> No
     snapshot = run.knowledge.snapshot
     if snapshot is None or not snapshot.exports or not _is_there(run, "imodelid-access"):
         return
-    own = _own_list(run)
+    own = own_list(run)
     waited = False
-    for imodel in dict.fromkeys(str(requested(export, "iModelId")) for export in snapshot.exports):
-        theirs = {identity(one) for one in snapshot.exports if str(requested(one, "iModelId")) == imodel}
+    for imodel, theirs in by_imodel(snapshot.exports).items():
 
         def shown(imodel: str = imodel) -> set[str] | None:
-            request = Request.of((("iModelId", imodel), ("$top", str(next(_COLD_TOPS)))))
-            exchange = _by_themselves(run, request)
+            request = Request.of((("iModelId", imodel), cold_top()))
+            exchange = by_themselves(run, request)
             # A refusal that the first user meets as well says nothing of who may read what.
-            return _shown(exchange) if exchange.is_list or run.send(request).is_list else None
+            return ids_shown(exchange) if exchange.is_list or run.send(request).is_list else None
 
         seen = shown()
         if seen is not None and seen & theirs and own is not None and not own & theirs and not waited:
@@ -67,7 +63,7 @@ def test_what_is_not_in_the_list_of_another_user_stays_out_of_it(run: Run) -> No
     snapshot = run.knowledge.snapshot
     if snapshot is None or not snapshot.exports or not _is_there(run, "list-own"):
         return
-    seen = _own_list(run)
+    seen = own_list(run)
     strangers = set(snapshot.by_id) - seen if seen is not None else set()
     if not strangers:
         run.doubt("list-own", "the list of the other user is not smaller, or cannot be read whole")
@@ -77,12 +73,12 @@ def test_what_is_not_in_the_list_of_another_user_stays_out_of_it(run: Run) -> No
     named = ((name, requested(one, name)) for one in of_strangers for name in ("changesetId", "exportType"))
     filters = dict.fromkeys((name, value) for name, value in named if isinstance(value, str) and value)
     exchanges = _after_and_beside_the_first(run, _about(run, None, filters))
-    _stays_hidden(run, "list-own", exchanges, strangers, lambda: _own_list(run), what)
+    _stays_hidden(run, "list-own", exchanges, strangers, lambda: own_list(run), what)
 
 
 @pytest.mark.requirements("top-fills", "skip-leaves-out", "links-next-absent", "links-next-present")
 def test_the_pages_of_another_users_list_make_it_up(run: Run) -> None:
-    own = _own_list(run) if run.other_user else None
+    own = own_list(run) if run.other_user else None
     if own is None or len(own) < _PAGED:
         return
     size = len(own)
@@ -90,7 +86,7 @@ def test_the_pages_of_another_users_list_make_it_up(run: Run) -> None:
         for pairs in ((), (("$orderBy", "date:desc"),)):
             place = (("$top", str(top)), *((("$skip", str(skip)),) if skip else ()))
             request = Request.of((*pairs, *place), headers=FULL)
-            exchange = _as_other(run, request)
+            exchange = as_other(run, request)
             if not exchange.is_list or not own.issuperset(exchange.ids):
                 # What is not theirs breaks another promise.
                 continue
@@ -98,7 +94,7 @@ def test_the_pages_of_another_users_list_make_it_up(run: Run) -> None:
             if found is None:
                 for requirement in ("top-fills", "links-next-absent" if skip + top > size else "links-next-present"):
                     run.held(requirement)
-            elif _own_list(run) == own and _unlike_its_place(_as_other(run, request), size, top, skip) == found:
+            elif own_list(run) == own and _unlike_its_place(as_other(run, request), size, top, skip) == found:
                 run.broke(found[0], exchange, found[1])
                 return
 
@@ -116,19 +112,11 @@ def _unlike_its_place(exchange: Exchange, size: int, top: int, skip: int) -> tup
     return None
 
 
-def _own_list(run: Run) -> set[str] | None:
-    """The list of the other user."""
-    top = next(_COLD_TOPS)
-    exchange = _by_themselves(run, Request.of((("$top", str(top)),)))
-    # What goes beyond a page may be anything.
-    return None if len(exchange.ids) >= top or exchange.status != 200 else _shown(exchange)
-
-
 def _is_there(run: Run, requirement: str) -> bool:
     """Whether there is another user, who is let in at all."""
     if run.other_user is None:
         return False
-    exchange = _as_other(run, Request.of((("$top", str(next(_COLD_TOPS))),)))
+    exchange = as_other(run, Request.of((cold_top(),)))
     if not exchange.is_list:
         run.doubt(
             requirement, f"the other user's own list gets status {exchange.status}: check MESH_EXPORT_OTHER_TOKEN"
@@ -187,26 +175,8 @@ def _after_and_beside_the_first(run: Run, requests: Iterable[Request], pairs: Pa
     with run.endpoint.one_connection():
         for request in requests:
             run.send(request)
-            yield _as_other(run, request)
-    cold = [Request.of((*pairs, ("$top", str(next(_COLD_TOPS))))) for _ in range(_AT_ONCE)]
+            yield as_other(run, request)
+    cold = [Request.of((*pairs, cold_top())) for _ in range(_AT_ONCE)]
     assert run.other_user
     both = [each for request in cold for each in (request, evolve(request, credential=run.other_user))]
     yield from (exchange for exchange in run.send_all(both) if exchange.request.credential == run.other_user)
-
-
-def _by_themselves(run: Run, request: Request) -> Exchange:
-    """What the other user gets in a connection that nobody else was in."""
-    with run.endpoint.one_connection():
-        return _as_other(run, request)
-
-
-def _as_other(run: Run, request: Request) -> Exchange:
-    assert run.other_user
-    return run.send(evolve(request, credential=run.other_user))
-
-
-def _shown(exchange: Exchange) -> set[str] | None:
-    """The ids that a user is shown; none where they are refused, and None where there is no telling."""
-    if exchange.is_list:
-        return set(exchange.ids)
-    return set() if exchange.status in _REFUSALS else None

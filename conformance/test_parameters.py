@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import combinations, pairwise
 
 import pytest
+from attrs import evolve
 
 from conformance import spec, values
 from conformance.exchange import Exchange, Request
@@ -45,11 +46,16 @@ from conformance.run import FULL, Run
     "error-object",
     "error-no-internals",
     "unprocessable-every-parameter",
+    "names-percent-encoded",
+    "path-without-slash",
 )
 @pytest.mark.parametrize("name", values.INVALID)
 def test_an_invalid_value_is_refused(run: Run, name: str) -> None:
-    run.send_all(Request.of(((name, value),)) for value in values.INVALID[name])
-    run.send_all(Request.of(((name, value),), headers=FULL) for value in values.INVALID[name][:1])
+    plain = [Request.of(((name, value),)) for value in values.INVALID[name]]
+    run.send_all(plain)
+    telling = plain[: values.TELLING_INVALID]
+    escaped = [evolve(each, query=each.query.replace("$", "%24")) for each in telling if "$" in name]
+    run.send_all([*escaped, *(evolve(each, path=spec.bare_path()) for each in telling), evolve(plain[0], headers=FULL)])
 
 
 @pytest.mark.requirements(

@@ -78,7 +78,7 @@ def page_promises(
     assert not violations, violations[0].message
 
 
-_requirements = pytest.mark.requirements(
+_REQUIREMENTS: Final = (
     *_THEIRS.values(),
     *("status-documented", "answer-in-time", "top-maximum", "top-number", "skip-number", "imodelid-format"),
     *("changesetid-format", "orderby-unsupported", "error-no-internals", "method-refused", "method-allow", "ok-json"),
@@ -90,7 +90,7 @@ def _probe(turn: int) -> Any:
     schema = _load(options.current(), turn).include(operation_id=spec.LIST)
 
     @pytest.mark.turn(turn)
-    @_requirements
+    @pytest.mark.requirements(*_REQUIREMENTS)
     @schema.parametrize()
     def probe(case: schemathesis.Case[Any], run: Run) -> None:
         _send(case, run)
@@ -98,9 +98,15 @@ def _probe(turn: int) -> Any:
     return probe
 
 
-test_what_the_schema_generates_is_answered_as_the_page_says = _probe(0)
-for _turn in range(1, options.current().turns):
-    globals()[f"test_what_the_schema_generates_in_turn_{_turn}_is_answered_as_the_page_says"] = _probe(_turn)
+def _is_asked_for(settings: Settings) -> bool:
+    """Whether a run puts to the test what these probes do: to generate their cases takes a second."""
+    return not settings.requirements or not set(settings.requirements).isdisjoint(_REQUIREMENTS)
+
+
+if _is_asked_for(options.current()):
+    test_what_the_schema_generates_is_answered_as_the_page_says = _probe(0)
+    for _turn in range(1, options.current().turns):
+        globals()[f"test_what_the_schema_generates_in_turn_{_turn}_is_answered_as_the_page_says"] = _probe(_turn)
 
 
 def _send(case: schemathesis.Case[Any], run: Run) -> None:

@@ -80,6 +80,7 @@ COMPARED_IN = {
     "test_parameters._each_message_has_its_target": "detail-targets-sorted",
     "opening._see_the_first_again": "first-call-differs",
     "opening._learn_default_top": "default-page-50",
+    "other_user.see_who_is_let_in": "imodel-opened-for-all-users",
     "second_look._confirm_walks": "ids-made-anew",
     "lives._hold": "life-lost",
     "lives._hold_deleted": "life-stays-in-list",

@@ -29,7 +29,7 @@ from .tools import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..model import Call, Export, Query
+    from ..model import Call, Export, Parser, Query
 
     Slicer = Callable[[Call, Query, Sequence[Export]], Sequence[Export]]
 
@@ -109,6 +109,15 @@ def _skip_before(stage: str) -> Change:
 def _hidden_after_cut(call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Export]:
     page = exports[query.skip : query.skip + query.top]
     return [export for export in page if not one(call, export)]
+
+
+def _unbounded(when: Callable[[Call], bool]) -> Change:
+    """Any `$top` is accepted, and taken as the maximum."""
+
+    def parsed(own: Parser) -> Parser:
+        return lambda call, text: 1000 if re.fullmatch(r"[0-9]{4,9}", text) and when(call) else own(call, text)
+
+    return parser("$top", parsed)
 
 
 def _maximum(number: int) -> Change:
@@ -271,14 +280,19 @@ FAULTS = (
         "top-maximum-unchecked-with-filter",
         ("top-maximum",),
         "Any `$top` is accepted beside `iModelId`.",
-        parser(
-            "$top",
-            lambda own: (
-                lambda call, text: (
-                    1000 if re.fullmatch(r"[0-9]{4,9}", text) and has("iModelId")(call) else own(call, text)
-                )
-            ),
-        ),
+        _unbounded(has("iModelId")),
+    ),
+    Fault(
+        "top-maximum-unchecked-when-escaped",
+        ("top-maximum",),
+        "Any `$top` is accepted that is written `%24top`.",
+        _unbounded(lambda call: b"%24top" in call.request.query),
+    ),
+    Fault(
+        "top-maximum-unchecked-on-bare-path",
+        ("path-without-slash", "top-maximum"),
+        "Any `$top` is accepted on the path without a slash.",
+        _unbounded(bare_path),
     ),
     Fault(
         "top-maximum-400",

@@ -52,6 +52,19 @@ def _of_another_user(when: Callable[[Call], bool]) -> Change:
     return around("list_exports", change)
 
 
+def _open_to_all(own: Callable[[Call], Sequence[Export]]) -> Callable[[Call], Sequence[Export]]:
+    """That an iModel may be read is kept, and not for whom."""
+    opened: set[str] = set()
+
+    def reach(call: Call) -> Sequence[Export]:
+        named = {text.lower() for text in texts(call, "iModelId")}
+        if not is_other(call):
+            opened.update(named)
+        return call.exports if named and named <= opened else own(call)
+
+    return reach
+
+
 def _as_seen(call: Call, exports: Sequence[Export]) -> Call:
     return evolve(call, exports=tuple(exports), unreadable=frozenset())
 
@@ -140,6 +153,12 @@ FAULTS = (
         ("imodelid-access",),
         "What one user was shown of an iModel is shown to the next who asks the same.",
         _of_another_user(has("iModelId")),
+    ),
+    Fault(
+        "imodel-opened-for-all-users",
+        ("imodelid-access",),
+        "Once one user has asked for an iModel, every other one may read it.",
+        around("reach", _open_to_all),
     ),
     Fault(
         "list-cached-for-all-users",
