@@ -172,6 +172,9 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     if request.header("sessionid") and observation.check not in _OF_STATUSES:
         # A session means nothing on the page: what was asked before in it is left.
         return "answers-independent"
+    if observation.check in _CACHEABLE and any(name not in spec.parameters("query") for name, _ in request.pairs):
+        # The page does not name it, and so promises nothing of what comes where it is given.
+        return "unknown-parameter-ignored" if _fails_again(run, request, observation.check) else None
     if "%24" in request.query and _fails_again(run, request, observation.check):
         refusable = observation.check in _OF_INVALID_PARAMETERS
         return None if refusable and _understands_escapes(run, request) else "names-percent-encoded"
@@ -217,7 +220,11 @@ def _only_by_default(run: Run, request: Request) -> bool:
     if any(name == "$top" for name, _ in request.pairs):
         return False
     named = request.with_pairs([*request.pairs, ("$top", str(run.knowledge.default_top))])
-    return _tells(run, request, named, "selection")
+    if not _tells(run, request, named, "selection"):
+        return False
+    # Where it takes a `$skip`, that is what is forgotten without `$top`.
+    first = [(name, value) for name, value in request.pairs if name != "$skip"]
+    return len(first) == len(request.pairs) or bool(fails(run, request.with_pairs(first), "selection"))
 
 
 def _tells(run: Run, request: Request, twin: Request, check: str) -> bool:

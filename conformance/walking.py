@@ -133,5 +133,5 @@ def learn_compatible(run: Run, name: str, value: str) -> None:
     exchange = run.send(Request.of(((name, value), WHOLE), headers=FULL))
     # Where the whole list needs several pages, a page with a `next` does not have all that a version selects either.
     cut = not snapshot.atomic and "next" in exchange.links
-    if exchange.is_list and len(exchange.ids) < LARGEST_TOP and not cut:
+    if exchange.is_list and len(exchange.ids) < run.knowledge.page_cut and not cut:
         run.knowledge.compatible.setdefault((name, value), frozenset(exchange.ids))

@@ -146,6 +146,17 @@ FAULTS = (
         ),
     ),
     Fault(
+        "client-version-selects",
+        ("unknown-parameter-ignored",),
+        "The version with which a client names itself is taken for one of tiles, which no export is compatible with.",
+        around(
+            "select",
+            lambda own: (
+                lambda call, query, exports: () if "clientVersion" in _unknown(call) else own(call, query, exports)
+            ),
+        ),
+    ),
+    Fault(
         "crowded-query-refused",
         ("unknown-parameter-ignored",),
         "An unknown parameter is refused beside three or more others.",
