@@ -111,7 +111,7 @@ FAULTS = (
     ),
     Fault(
         "unauthorized-other-code-on-bare-path",
-        ("unauthorized-code",),
+        ("path-without-slash", "unauthorized-code"),
         "On the path without a slash a 401 has another code.",
         errors(_set("code", _always("MissingCredentials")), 401, when=bare_path),
     ),

@@ -46,7 +46,6 @@ _CONDITIONS: tuple[tuple[str, str, CallTest], ...] = (
     ("with-order", "where there is an order", has("$orderBy")),
     ("on-later-pages", "on pages after the first", later_page),
     ("in-full", "in full representation", full),
-    ("on-bare-path", "on the path without a slash", bare_path),
     ("with-order-and-cdn", "where there are an order and `cdn`", has("$orderBy", "cdn")),
 )
 _BOTH_VERSIONS = has("tileVersion", "iTwinJS")
@@ -168,6 +167,12 @@ def _identifier_faults(name: str, slug: str, form: re.Pattern[str], of: Callable
         *(
             Fault(f"{slug}-ignored-{slot}", only, f"`{name}` filters nothing {where}.", forgets(name, when=when))
             for slot, where, when in _CONDITIONS
+        ),
+        Fault(
+            f"{slug}-ignored-on-bare-path",
+            ("path-without-slash", *only),
+            f"`{name}` filters nothing on the path without a slash.",
+            forgets(name, when=bare_path),
         ),
         Fault(
             f"{slug}-ignored-with-both-versions",
@@ -489,6 +494,12 @@ FAULTS = (
             forgets(_TYPE, when=when),
         )
         for slot, where, when in _CONDITIONS
+    ),
+    Fault(
+        "exporttype-ignored-on-bare-path",
+        ("path-without-slash", "exporttype-only"),
+        "`exportType` filters nothing on the path without a slash.",
+        forgets(_TYPE, when=bare_path),
     ),
     Fault(
         "exporttype-ignored-with-both-versions",

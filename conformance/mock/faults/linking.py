@@ -228,7 +228,7 @@ FAULTS = (
         "A page without exports has no `self`.",
         documents(lambda _call, document: document if document["exports"] else put(document, ("_links", "self"))),
     ),
-    Fault("self-null", ("links-self", "link-href"), "`self` is null.", _link("self", lambda _link: None)),
+    Fault("self-null", ("link-href", "links-self"), "`self` is null.", _link("self", lambda _link: None)),
     Fault("self-string", ("link-href",), "`self` is the URL itself.", _link("self", lambda link: link["href"])),
     Fault("next-string", ("link-href",), "`next` is the URL itself.", _link("next", lambda link: link["href"])),
     Fault(
@@ -446,7 +446,7 @@ FAULTS = (
     ),
     Fault(
         "next-shrinks",
-        ("links-keep-query", "links-next-page"),
+        ("links-next-page", "links-keep-query"),
         "`next` asks for as many exports as are left.",
         _leads(
             "next",

@@ -365,7 +365,7 @@ FAULTS = (
     ),
     Fault(
         "skip-above-1000-refused",
-        ("skip-accepted",),
+        ("skip-past-end", "skip-accepted"),
         "A `$skip` above 1000 is refused.",
         gate(_number("$skip", lambda skip: skip > 1000), refused("$skip", "must be lower or equal to 1000.")),
     ),

@@ -247,7 +247,7 @@ FAULTS = (
     ),
     Fault(
         "default-is-full-on-bare-path",
-        ("prefer-default",),
+        ("path-without-slash", "prefer-default"),
         "Without `prefer`, the path without a slash gives the full representation.",
         _overruled(_FULL, lambda call: not header("prefer")(call) and bare_path(call)),
     ),
@@ -311,7 +311,7 @@ FAULTS = (
     ),
     Fault(
         "representation-ignored-on-bare-path",
-        _R,
+        ("path-without-slash", *_R),
         "`return=representation` is ignored on the path without a slash.",
         _overruled(_MINIMAL, bare_path),
     ),
