@@ -18,7 +18,7 @@ from conformance.query import COMPATIBILITY, FILTERS, PLACES, Parameter, Validit
 from conformance.reduction import fails, reduce
 from conformance.run import FULL, Run, Suspicion
 from conformance.values import plain_value
-from conformance.walking import WHOLE
+from conformance.walking import WHOLE, goes_on_behind
 
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
@@ -172,7 +172,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     if request.header("sessionid") and observation.check not in _OF_STATUSES:
         # A session means nothing on the page: what was asked before in it is left.
         return "answers-independent"
-    if observation.check in _CACHEABLE and any(name not in spec.parameters("query") for name, _ in request.pairs):
+    if observation.check in _CACHEABLE and request.pairs and not _documented(request):
         # The page does not name it, and so promises nothing of what comes where it is given.
         return "unknown-parameter-ignored" if _fails_again(run, request, observation.check) else None
     if "%24" in request.query and _fails_again(run, request, observation.check):
@@ -181,8 +181,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     if _by_the_bare_path(request) and _fails_again(run, request, observation.check):
         return "path-without-slash"
     if observation.check in _OF_EXPORTS and any(name == "cdn" for name, _ in request.pairs):
-        return "cdn-links-only"
-    if observation.check in _OF_EXPORTS and request.header("x-api-host-and-root"):
+        return "cdn-urls" if observation.check == "mesh_links" else "cdn-links-only"
+    if observation.check in (*_OF_EXPORTS, "selection") and request.header("x-api-host-and-root"):
         return "root-links-only"
     if observation.check in _CACHEABLE and _kept_by_a_cache(run, request, observation):
         return "answers-independent"
@@ -192,6 +192,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         size = _wrong_size(run, request)
         if size:
             return size
+    if observation.check in ("selection", "paging_links") and _is_cut(run, request):
+        return "top-fills"
     if observation.check in _OF_PAGES and observation.requirement in _OF_SEVERAL:
         lost = _lost_by_the_selection(run, request)
         if lost:
@@ -239,6 +241,14 @@ def _wrong_size(run: Run, request: Request) -> str | None:
     top = [(name, value) for name, value in request.pairs if name == "$top"]
     found = fails(run, request.with_pairs(top), "selection") if len(top) < len(request.pairs) else None
     return found[1].requirement if found else None
+
+
+def _is_cut(run: Run, request: Request) -> bool:
+    """Whether what a page lacks stands right behind it: then its size is wrong, and nothing is lost or left out."""
+    page = run.send(request)
+    run.unsuspect(page)
+    due = run.context(page).query.count("$top") or run.knowledge.default_top
+    return 0 < len(page.ids) < due and goes_on_behind(run, page)
 
 
 def _lost_by_the_selection(run: Run, request: Request) -> str | None:
@@ -308,6 +318,11 @@ def _twins_without_the_matter(run: Run, exchange: Exchange, observation: Observa
         plain = {name: plain_value(run.knowledge.snapshot, name) for name in refusable}
         yield request.with_pairs((name, value) for name, value in request.pairs if name not in refusable)
         yield request.with_pairs((name, plain.get(name, value)) for name, value in request.pairs)
+
+
+def _documented(request: Request) -> list[str]:
+    """The parameters of a request that the page names."""
+    return [name for name, _ in request.pairs if name in spec.parameters("query")]
 
 
 def _understands_escapes(run: Run, request: Request) -> bool:

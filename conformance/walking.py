@@ -131,7 +131,20 @@ def learn_compatible(run: Run, name: str, value: str) -> None:
     if not value or snapshot is None:
         return
     exchange = run.send(Request.of(((name, value), WHOLE), headers=FULL))
-    # Where the whole list needs several pages, a page with a `next` does not have all that a version selects either.
-    cut = not snapshot.atomic and "next" in exchange.links
-    if exchange.is_list and len(exchange.ids) < run.knowledge.page_cut and not cut:
+    if not exchange.is_list or len(exchange.ids) >= run.knowledge.page_cut:
+        return
+    if "next" not in exchange.links or not goes_on_behind(run, exchange):
         run.knowledge.compatible.setdefault((name, value), frozenset(exchange.ids))
+
+
+def goes_on_behind(run: Run, page: Exchange) -> bool:
+    """Whether a page that is not full goes on right behind it: it was cut.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
+    first = run.context(page).query.count("$skip") or 0
+    rest = [(name, value) for name, value in page.request.pairs if name != "$skip"]
+    behind = run.send(page.request.with_pairs([*rest, ("$skip", str(first + len(page.ids)))]))
+    run.unsuspect(behind)
+    return bool(behind.ids) and set(behind.ids).isdisjoint(page.ids)

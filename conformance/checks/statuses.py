@@ -100,7 +100,7 @@ def documented_status(context: Context) -> Iterator[Observation]:
     else:
         yield held("path-served")
     tolerated = _of_the_http_layer(context) or (context.conditional and status in _CONDITIONAL_STATUSES)
-    if status == _UNACCEPTABLE and context.acceptable:
+    if status == _UNACCEPTABLE and context.acceptable and not request.header("prefer"):
         yield broken(
             "accept-json" if request.header("accept") else "accept-vendor", "status 406 for a documented media type"
         )

@@ -370,7 +370,7 @@ FAULTS = (
     ),
     Fault(
         "wrong-token-crashes",
-        ("auth-wrong-token", "status-no-server-error"),
+        ("status-no-server-error", "auth-wrong-token"),
         "A wrong token ends in a server error.",
         _instead(crash, lambda call: not _anonymous(call) and not _malformed(call)),
     ),
@@ -412,7 +412,7 @@ FAULTS = (
     ),
     Fault(
         "malformed-authorization-crashes",
-        ("auth-malformed", "status-no-server-error"),
+        ("status-no-server-error", "auth-malformed"),
         "A malformed Authorization ends in a server error.",
         _instead(crash, _malformed),
     ),

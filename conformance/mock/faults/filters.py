@@ -433,7 +433,7 @@ FAULTS = (
     ),
     Fault(
         "changesetid-needs-imodelid",
-        ("changesetid-accepted", "parameters-optional"),
+        ("parameters-optional", "changesetid-accepted"),
         "`changesetId` without `iModelId` is refused.",
         gate(
             lambda call: has("changesetId")(call) and not has("iModelId")(call),
@@ -575,7 +575,7 @@ FAULTS = (
     ),
     Fault(
         "exporttype-loses-one-in-order",
-        ("exporttype-complete", "orderby-complete"),
+        ("orderby-complete", "exporttype-complete"),
         "The filter by `exportType` loses one export where there is an order.",
         _loses_one(_TYPE, has("$orderBy")),
     ),

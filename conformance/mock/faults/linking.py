@@ -526,7 +526,7 @@ FAULTS = (
     ),
     Fault(
         "self-drops-skip",
-        ("links-keep-query", "links-self-page"),
+        ("links-self-page", "links-keep-query"),
         "`self` loses `$skip`.",
         _link("self", lambda link: {"href": _dropped_from_query("$skip")(link["href"])}),
     ),

@@ -380,7 +380,7 @@ FAULTS = (
     Fault("date-of-clock", ("lastmodified-steady",), "Every `lastModified` is the present second.", items(_of_clock)),
     Fault(
         "date-of-call-in-one",
-        ("lastmodified-steady",),
+        ("orderby-asc", "orderby-desc", "lastmodified-steady"),
         "The `lastModified` of one export of hundreds is the date of the call.",
         items(_of_call, one),
     ),
@@ -392,7 +392,7 @@ FAULTS = (
     ),
     Fault(
         "date-of-call-while-running",
-        ("lastmodified-steady",),
+        ("orderby-asc", "orderby-desc", "lastmodified-steady"),
         "The `lastModified` of what is in progress is the date of the call.",
         items(_of_call, in_status("InProgress")),
     ),
@@ -575,7 +575,7 @@ FAULTS = (
     ),
     Fault(
         "mesh-link-missing-with-cdn",
-        ("mesh-link-complete", "cdn-urls"),
+        ("cdn-urls", "mesh-link-complete"),
         "With `cdn=1` there are no mesh links.",
         items(omit("_links"), lambda call, _export: has("cdn")(call)),
     ),

@@ -315,7 +315,7 @@ FAULTS = (
     ),
     Fault(
         "order-adds-one",
-        ("orderby-complete", "list-unique"),
+        ("list-unique", "orderby-complete"),
         "An order lists its first export twice.",
         _when_ordered(lambda _call, _query, exports: [*exports[:1], *exports]),
     ),
@@ -442,7 +442,7 @@ FAULTS = (
     ),
     Fault(
         "cdn-found-in-text",
-        ("answers-independent", "cdn-only-when-set"),
+        ("unknown-parameter-ignored", "cdn-only-when-set"),
         "`cdn=1` is looked for in the text of the query, and found in another parameter.",
         _mesh(_on_cdn, lambda call, _export: b"cdn=1" in call.request.query),
     ),

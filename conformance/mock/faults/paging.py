@@ -371,7 +371,7 @@ FAULTS = (
     ),
     Fault(
         "skip-above-65535-refused",
-        ("skip-accepted",),
+        ("skip-past-end", "skip-accepted"),
         "A `$skip` above 65535 is refused.",
         gate(_number("$skip", lambda skip: skip > 65535), refused("$skip")),
     ),

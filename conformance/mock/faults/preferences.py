@@ -336,13 +336,13 @@ FAULTS = (
     ),
     Fault(
         "representation-with-root-ignored",
-        _R,
+        ("root-links-only", "prefer-representation"),
         "`return=representation` is ignored beside `x-api-host-and-root`.",
         _overruled(_MINIMAL, header(_ROOT)),
     ),
     Fault(
         "representation-refused",
-        (*_R, "status-documented"),
+        ("status-no-server-error", "prefer-representation", "status-documented"),
         "`return=representation` gets 501.",
         gate(
             full, lambda call: refusal(call, 501, Problem("NotImplemented", "There is no such representation.", None))

@@ -285,7 +285,7 @@ FAULTS = (
     ),
     Fault(
         "preference-sticks",
-        ("answers-independent", "prefer-default"),
+        ("prefer-default", "answers-independent"),
         "A preference stays for requests without one.",
         around("prefer", _preference_sticks),
     ),
@@ -493,7 +493,7 @@ FAULTS = (
     ),
     Fault(
         "last-page-repeats",
-        ("list-unique",),
+        ("skip-leaves-out", "list-unique"),
         "The last page is filled up with exports of the page before.",
         around(
             "slice",
@@ -522,13 +522,13 @@ FAULTS = (
     ),
     Fault(
         "single-rest-hidden",
-        ("top-fills", "skip-leaves-out"),
+        ("skip-leaves-out", "top-fills"),
         "A page with a single export left is empty.",
         around("slice", lambda own: lambda *given: own(*given) if len(given[2]) - given[1].skip != 1 else []),
     ),
     Fault(
         "pages-drop-last",
-        ("list-complete",),
+        ("top-fills", "list-complete"),
         "The last export of the last page is lost.",
         documents(
             lambda _call, document: (
