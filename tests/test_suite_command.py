@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from failing_server import Answer, before
-from suite import ROOT, TOKEN, command, judge, wait_until
+from suite import ROOT, TOKEN, command, judge, spared, wait_until
 
 from conformance import options, spec
 from conformance.command import main
@@ -155,7 +155,7 @@ def test_an_interrupted_run_reports_what_was_seen(kind: int, fault: str | None, 
     environment = {**os.environ, "MESH_EXPORT_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1"}
     with serve(Settings(token=TOKEN, fault=fault)) as url:
         call = [str(PYTEST), "conformance", "--url", url, "--rate", "15", "--report-dir", str(tmp_path)]
-        call += ["-k", "credentials", "--seed", "1"]
+        call += ["-k", "credentials", "--seed", "1", *spared(("-k", "credentials"))]
         run = subprocess.Popen(call, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         wait_until(lambda: _seen_so_far(tmp_path) == (fault is not None), run)
         run.send_signal(kind)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from failing_server import Answer, before
-from suite import ROOT, TOKEN, Said, judge, wait_until
+from suite import ROOT, TOKEN, Said, judge, spared, wait_until
 from test_suite_command import PYTEST
 
 from conformance import endpoint, patience, report, watch
@@ -175,7 +175,7 @@ def test_a_storm_that_asks_to_wait_for_an_hour_is_one_finding_too() -> None:
 def started(folder: Path, *options: str, limit: str = "") -> subprocess.Popen[str]:
     """A run in a process of its own that will take long."""
     environment = {**os.environ, "MESH_EXPORT_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1"}
-    call = [str(PYTEST), "conformance", *CHOSEN, "--report-dir", str(folder), *options]
+    call = [str(PYTEST), "conformance", *CHOSEN, *spared(CHOSEN), "--report-dir", str(folder), *options]
     if limit:
         call = ["bash", "-c", f'ulimit {limit}; exec "$@"', "bash", *call]
     return subprocess.Popen(call, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
@@ -235,7 +235,8 @@ def test_an_interrupt_of_the_first_walk_leaves_a_partial_report(
 ) -> None:
     slow = Answer(503, after=100)
     with serve(Settings(token=TOKEN)) as url, before(url, lambda n: slow if n > 1 else None) as front:
-        call = [str(PYTEST), "conformance", *CHOSEN, "--url", front.url, "--report-dir", str(tmp_path), *processes]
+        call = [str(PYTEST), "conformance", *CHOSEN, *spared(CHOSEN), "--url", front.url]
+        call += ["--report-dir", str(tmp_path), *processes]
         code, lines = interrupted(call, lambda run: wait_until(lambda: len(front.moments) > 1, run), kind)
     assert code == 5, lines
     assert read(tmp_path)["partial"] is True
