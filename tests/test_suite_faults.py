@@ -1,6 +1,6 @@
 """Each fault of the mock is seen, and named by the requirement that it violates.
 
-A run narrowed to the requirement is enough here. Six faults of each MUST and three of each SHOULD are judged, and with
+A run narrowed to the requirement is enough here. Four faults of each MUST and two of each SHOULD are judged, and with
 `FAULTS=all` in the environment every one. What a narrowed run cannot see stands in `faults.elsewhere.txt`, each with
 the reason; `make prove` judges every fault by the whole profile.
 """
@@ -26,7 +26,7 @@ ELSEWHERE = dict(
 )
 NAMED = [fault for name, fault in FAULTS.items() if name not in ELSEWHERE]
 _ALL = os.environ.get("FAULTS") == "all"
-_MOST = {Level.MUST: 6, Level.SHOULD: 3}
+_MOST = {Level.MUST: 4, Level.SHOULD: 2}
 
 
 def _chosen() -> list[Fault]:

@@ -277,6 +277,12 @@ FAULTS = (
     Fault("top-1024-accepted", ("top-maximum",), "A `$top` up to 1024 is accepted.", _maximum(1024)),
     Fault("top-wraps", ("top-maximum",), "A `$top` beyond 2^32 wraps around.", _reads("$top", r"[0-9]{10,}", _wrapped)),
     Fault(
+        "top-beyond-floats-ignored",
+        ("top-maximum",),
+        "A `$top` that a float is infinite for is ignored.",
+        _reads("$top", r"[0-9]{310,}", lambda _text: None),
+    ),
+    Fault(
         "top-maximum-unchecked-with-filter",
         ("top-maximum",),
         "Any `$top` is accepted beside `iModelId`.",
