@@ -169,7 +169,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     if observation.requirement.endswith("-steady") and not _lasts(run, request, observation.check, 2):
         # What comes and goes by itself breaks this very promise: a twin that passes tells nothing then.
         return None
-    if request.header("sessionid") and observation.check not in _OF_STATUSES:
+    if request.header("sessionid") and observation.check in _MADE_FOR_ONE_REQUEST | _OF_EXPORTS:
         # A session means nothing on the page: what was asked before in it is left.
         return "answers-independent"
     if observation.check in _CACHEABLE and request.pairs and not _documented(request):

@@ -5,8 +5,7 @@ What they may not read stays hidden however they ask: that is put to the test by
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import count
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from attrs import evolve
@@ -16,14 +15,13 @@ from conformance.exchange import Exchange, Request
 from conformance.run import Run
 
 _REFUSALS: Final = frozenset({401, 403, 404, 422})
-_COLD_TOPS: Final = count(990, -1)
 _TWO: Final = 2
 _MOST_LOOKED_AT: Final = 4
 
 
-def cold_top() -> tuple[str, str]:
-    """A `$top` that nobody has asked for yet: a cache cannot have it."""
-    return "$top", str(next(_COLD_TOPS))
+def cold_top(run: Run) -> tuple[str, str]:
+    """A `$top` that nobody has asked for yet in this run: a cache cannot have it."""
+    return "$top", str(next(run.cold_tops))
 
 
 def as_other(run: Run, request: Request) -> Exchange:
@@ -50,10 +48,10 @@ def ids_shown(exchange: Exchange) -> set[str] | None:
     return set() if exchange.status in _REFUSALS else None
 
 
-def own_list(run: Run) -> set[str] | None:
-    """The list of the other user; None where it cannot be read whole."""
-    top = cold_top()
-    exchange = by_themselves(run, Request.of((top,)))
+def own_list(run: Run, pairs: Iterable[tuple[str, str]] = ()) -> set[str] | None:
+    """The list of the other user, or what these parameters select of it; None where it cannot be read whole."""
+    top = cold_top(run)
+    exchange = by_themselves(run, Request.of((*pairs, top)))
     # What goes beyond a page may be anything.
     return None if len(exchange.ids) >= int(top[1]) or exchange.status != 200 else ids_shown(exchange)
 
@@ -84,8 +82,8 @@ def see_who_is_let_in(run: Run) -> None:
     for number, imodel in enumerate(imodels):
         if _told(run, imodel, every):
             return
-        run.send(_about(imodel))
-        exchange = as_other(run, _about(imodel))
+        run.send(_about(run, imodel))
+        exchange = as_other(run, _about(run, imodel))
         told = sorted(set(exchange.ids) & every[imodel])
         if not told:
             run.held("imodelid-access")
@@ -95,11 +93,11 @@ def see_who_is_let_in(run: Run) -> None:
             run.broke("imodelid-access", exchange, f"{what}, hidden from this user until another one asked for it")
 
 
-def _about(imodel: str) -> Request:
-    return Request.of((("iModelId", imodel), cold_top()))
+def _about(run: Run, imodel: str) -> Request:
+    return Request.of((("iModelId", imodel), cold_top(run)))
 
 
 def _told(run: Run, imodel: str, every: dict[str, set[str]]) -> bool:
     """Whether the other user is shown something of an iModel, or there is no telling."""
-    seen = ids_shown(by_themselves(run, _about(imodel)))
+    seen = ids_shown(by_themselves(run, _about(run, imodel)))
     return seen is None or bool(seen & every[imodel])

@@ -11,6 +11,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Final
 
 from attrs import frozen
@@ -64,6 +65,8 @@ class Run:
         self.spent = ""
         self.no_api = ""
         self.other_user: Credential | None = None
+        self.cold_tops = count(LARGEST_TOP - 10, -1)
+        """Values of `$top` that nobody has asked for yet."""
         self.suspicions: list[Suspicion] = []
         self.reductions: Counter[tuple[str, str]] = Counter()
         """How often the blame for a failing check, under a requirement, was looked for."""

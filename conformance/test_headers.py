@@ -211,3 +211,18 @@ def test_conditional_range_and_coding_headers_do_no_harm(run: Run) -> None:
     # A list that is as long as may be: what cuts bodies, or answers from elsewhere, shows.
     long = [(header, *FULL) if header[0] == "Accept-Encoding" else (header,) for header in plain]
     run.send_all(Request.of((("$top", str(LARGEST_TOP)),), headers=headers) for headers in long)
+
+
+@pytest.mark.requirements(
+    *("unauthorized-code", "unauthorized-body", "unprocessable-code", "unprocessable-body", "error-media-type"),
+    *("error-code", "error-message", "error-details", "error-object", "error-target", "error-no-internals"),
+    *("unprocessable-detail-code", "unprocessable-detail-target", "status-documented", "status-no-server-error"),
+)
+def test_what_browsers_and_viewers_send_changes_no_error(run: Run) -> None:
+    beside = (
+        ("Accept-Language", "de-DE,de;q=0.9"), ("Accept-Language", "ja"), ("SessionId", "b80f4fc2-4dbb-42c5-bb1f-f5aace3977dc"), ("Origin", "https://viewer.example"), ("Cookie", "a=b"),
+        ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0"), ("Referer", "https://viewer.example/"), ("X-Requested-With", "XMLHttpRequest"), ("Accept-Encoding", "gzip, deflate, br, zstd"), *FULL,
+    )  # fmt: skip
+    invalid = (("$top", values.TOO_LARGE), ("iModelId", "not-a-uuid"))
+    for pairs, more in (((), {"credential": NO_CREDENTIAL}), (invalid, {})):
+        run.send_all(Request.of(pairs, headers=(header,), **more) for header in beside)

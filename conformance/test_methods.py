@@ -22,6 +22,8 @@ def test_an_undocumented_method_is_refused(run: Run, method: str) -> None:
         Request(method=method, path=bare),
         Request(method=method, query="$top=2", headers=(("Content-Type", "application/json"),)),
         Request(method=method, credential=NO_CREDENTIAL),
+        # What would take it must not find anything to do.
+        Request.of((("iModelId", values.unknown_imodel(7)), ("exportType", "3DTiles")), method=method),
     ]
     for request in requests:
         if run.endpoint.may_send(request):

@@ -343,7 +343,7 @@ def test_what_the_public_clients_ask_for_is_answered(run: Run) -> None:
     snapshot = _snapshot(run)
     if snapshot is None:
         return
-    types = [(("exportType", export_type),) for export_type in values.real_values(snapshot, "exportType", 3)]
+    types = [(("exportType", export_type),) for export_type in values.real_values(snapshot, "exportType", 6)]
     names = ("iModelId", "exportType")
     both = [tuple(zip(names, pair, strict=True)) for pair in _combinations(snapshot, names, 3)]
     session = ("SessionId", str(uuid.uuid5(uuid.NAMESPACE_URL, run.endpoint.url)))

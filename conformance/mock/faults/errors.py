@@ -90,6 +90,10 @@ def _status(answer: Answer, status: int) -> Answer:
     return evolve(answer, status=status)
 
 
+def _foreign(call: Call) -> bool:
+    return any(not line.startswith(("en", "*")) for line in call.request.lines("accept-language"))
+
+
 FAULTS = (
     Fault(
         "unauthorized-other-code",
@@ -490,6 +494,18 @@ FAULTS = (
         ("error-message",),
         "The message of a 401 is an object by language.",
         errors(_set("message", lambda text: {"lang": "en", "value": text}), 401),
+    ),
+    Fault(
+        "message-by-language",
+        ("error-message",),
+        "The message of an error is an object by language where a language other than English is asked for.",
+        errors(_set("message", lambda text: {"de": text, "en": text}), 401, 422, when=_foreign),
+    ),
+    Fault(
+        "session-401-code",
+        ("unauthorized-code",),
+        "Beside a `SessionId` a 401 has another code.",
+        errors(_set("code", _always("SessionNotFound")), 401, when=header("sessionid")),
     ),
     Fault(
         "message-array-in-422",

@@ -178,6 +178,12 @@ FAULTS = (
         "DELETE on the collection gets 204.",
         _routed(_method("DELETE"), lambda _call: Answer(204)),
     ),
+    Fault(
+        "delete-by-imodel-succeeds",
+        ("method-refused",),
+        "DELETE with an `iModelId` gets 204.",
+        _routed(lambda call: _method("DELETE")(call) and has("iModelId")(call), lambda _call: Answer(204)),
+    ),
     Fault("put-crashes", ("method-refused",), "PUT ends in a server error.", _routed(_method("PUT"), crash)),
     Fault("head-crashes", ("method-refused",), "HEAD ends in a server error.", _routed(_method("HEAD"), crash)),
     Fault(

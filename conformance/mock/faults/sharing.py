@@ -69,14 +69,17 @@ def _as_seen(call: Call, exports: Sequence[Export]) -> Call:
     return evolve(call, exports=tuple(exports), unreadable=frozenset())
 
 
-def _judged_after_the_cut(stages: Stages) -> Stages:
+def _judged_after_the_cut(when: Callable[[Call], bool]) -> Change:
     """Whose the exports of a page are is looked at when the page is cut."""
 
-    def cut(call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Export]:
-        theirs = {export.number for export in stages.reach(call)}
-        return tuple(export for export in stages.slice(call, query, exports) if export.number in theirs)
+    def change(stages: Stages) -> Stages:
+        def cut(call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Export]:
+            theirs = {export.number for export in stages.reach(call)}
+            return tuple(export for export in stages.slice(call, query, exports) if export.number in theirs)
 
-    return evolve(stages, reach=lambda call: call.exports, slice=cut)
+        return evolve(_unjudged(when)(stages), slice=cut)
+
+    return change
 
 
 def _counted_for_everyone(own: Linker) -> Linker:
@@ -98,7 +101,13 @@ FAULTS = (
         "access-judged-after-the-cut",
         ("top-fills", "skip-leaves-out", "top-default", "imodelid-access"),
         "What another user may not read is left out of a page when it is cut.",
-        _judged_after_the_cut,
+        _judged_after_the_cut(lambda _call: True),
+    ),
+    Fault(
+        "access-judged-after-the-cut-by-type",
+        ("top-fills", "skip-leaves-out"),
+        "What another user may not read is left out of a page by a type when it is cut.",
+        _judged_after_the_cut(has("exportType")),
     ),
     Fault(
         "next-counts-everyone",
