@@ -7,7 +7,7 @@ import pytest
 from conformance import values
 from conformance.exchange import LONG_AGO, NO_CREDENTIAL, NOBODYS_TAG, Exchange, Request
 from conformance.knowledge import LARGEST_TOP
-from conformance.query import FILTERS
+from conformance.query import COMPATIBILITY, FILTERS
 from conformance.run import FULL, Run
 
 _ROOT = "x-api-host-and-root"
@@ -30,18 +30,20 @@ _SOME = ("$top", "30")
     "mesh-link-form",
 )
 def test_prefer_chooses_the_representation_and_nothing_else(run: Run) -> None:
-    snapshot = run.knowledge.snapshot
-    chosen = [
-        (name, values.plain_value(snapshot, name)) for name in (*FILTERS, "$orderBy", "cdn", "tileVersion", "iTwinJS")
-    ]
     # In one connection: what the server comes to think of it in time shows at the end.
     with run.endpoint.one_connection():
-        for pairs in ([], [_SOME], [("$skip", "3"), ("$top", "4")], *([pair, _SOME] for pair in chosen)):
+        for pairs in ([], [_SOME], [("$skip", "3"), ("$top", "4")], *([*some, _SOME] for some in _each_or_some(run))):
             # One after the other, and back: a cache that passes over the header shows.
             for headers in (FULL, _MINIMAL, (), FULL):
                 request = Request.of(pairs, headers=headers)
                 run.send(request) if headers == FULL else run.send_once(request)
         run.send(Request.of([_SOME], credential=NO_CREDENTIAL))
+
+
+def _each_or_some(run: Run) -> list[list[tuple[str, str]]]:
+    """Each filter with a value that exports have, and what else goes with any of them, two and two."""
+    names = [*([name] for name in FILTERS), ["$orderBy", "cdn"], list(COMPATIBILITY)]
+    return [[(name, values.plain_value(run.knowledge.snapshot, name)) for name in some] for some in names]
 
 
 @pytest.mark.requirements("prefer-syntax")
@@ -87,17 +89,13 @@ def test_unknown_and_odd_preferences_are_no_reason_to_refuse(run: Run) -> None:
     "root-prefix", "root-links-only", "links-keep-query", "links-next-page", "answers-independent"
 )
 def test_links_begin_with_the_prefix(run: Run) -> None:
-    snapshot = run.knowledge.snapshot
-    chosen = [
-        (name, values.plain_value(snapshot, name)) for name in (*FILTERS, "$orderBy", "cdn", "tileVersion", "iTwinJS")
-    ]
     roots = (
         "https://example.com", "https://api.example.com/root", "http://localhost:8080", "https://a-b.example.co.uk/x/y-z_1.2~3",
         "https://example.com/", "http://127.0.0.1:5000/api/v1/", "https://api.bentley.com", "https://example.com/mesh-export", "http://gate.example.com/API/Root",
     )  # fmt: skip
     run.send_all(Request.of((("$top", "3"), ("$skip", "3")), headers=((_ROOT, root),)) for root in roots)
-    for number, pair in enumerate([[], *([pair] for pair in chosen)]):
-        pairs = [*pair, ("$top", "2"), ("$skip", "1")]
+    for number, some in enumerate([[], *_each_or_some(run)]):
+        pairs = [*some, ("$top", "2"), ("$skip", "1")]
         for headers in (
             (*FULL, (_ROOT, f"https://r{number}.example/p")),
             (*FULL, (_ROOT, f"https://s{number}.example")),

@@ -117,7 +117,7 @@ def test_filters_combine(run: Run) -> None:
         return
     requests: list[Request] = []
     for names in (*combinations(FILTERS, 2), FILTERS):
-        for combination in _combinations(snapshot, names, 4):
+        for combination in _combinations(snapshot, names, 3):
             pairs = list(zip(names, combination, strict=True))
             page = () if len(requests) // 6 % 2 else (("$top", "3"),)
             requests += [
@@ -253,25 +253,24 @@ def test_a_filter_goes_with_order_and_slices(run: Run, name: str) -> None:
         Request.of(((name, value), ("$orderBy", order), WHOLE), headers=FULL)
         for value, order in zip(ends, cycle(_ORDERS), strict=False)
     )
-    for value in few:
+    for number, value in enumerate(few):
         chosen = (name, value)
         wholes = [Request.of((chosen, WHOLE), headers=FULL)]
         wholes += [Request.of((chosen, ("$orderBy", order), WHOLE), headers=FULL) for order in _ORDERS]
         run.send_all(wholes)
-        run.send_all(
-            Request.of((chosen, *more), headers=FULL)
-            for more in (
-                (("$top", "3"),),
-                (("$skip", "2"),),
-                (("$skip", "2"), ("$top", "3")),
-                (("$orderBy", "date:asc"), ("$top", "4")),
-                (("$orderBy", "date:desc"), ("$skip", "3"), ("$top", "4")),
-                (("$orderBy", "date:asc"), ("$skip", "1"), ("$top", "1")),
-                (("$orderBy", "date:desc"), ("$top", "1")),
-                (("$skip", "100"),),
-                (("$skip", "1000000"),),
-            )
+        slices = (
+            (("$top", "3"),),
+            (("$skip", "2"),),
+            (("$orderBy", "date:desc"), ("$skip", "3"), ("$top", "4")),
+            (("$orderBy", "date:asc"), ("$skip", "1"), ("$top", "1")),
+            (("$skip", "2"), ("$top", "3")),
+            (("$orderBy", "date:asc"), ("$top", "4")),
+            (("$orderBy", "date:desc"), ("$top", "1")),
+            (("$skip", "100"),),
+            (("$skip", "1000000"),),
         )
+        # The second value tells one that is forgotten from one that is mixed up, which four of them show.
+        run.send_all(Request.of((chosen, *more), headers=FULL) for more in slices[: 4 if number else None])
 
 
 @pytest.mark.requirements(

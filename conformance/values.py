@@ -34,7 +34,7 @@ INVALID: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Values that must be refused, by parameter; the first of each differ in kind."""
 
-TELLING_INVALID: Final = 3
+TELLING_INVALID: Final = 2
 """How many of the first stand for all where a request is spelt in another way."""
 
 FREE: Final[dict[str, tuple[str, ...]]] = {
@@ -50,7 +50,7 @@ FREE: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Values that a server may take as it likes, but never with a server error, by parameter."""
 
-TELLING: Final = ("", "0", "abc", HUGE)
+TELLING: Final = ("", "abc")
 """Those of the free values that go beside other parameters, too: of each kind one."""
 
 ODD_IDS: Final = (
@@ -67,12 +67,12 @@ ODD_IDS: Final = (
 )
 """Ids that no export can have: a path may have any, and none may end in a server error."""
 
-_BADLY_ESCAPED: Final = ("%zz", "%C3%28")
+_BADLY_ESCAPED: Final = ("%FF", "%zz", "%C3%28")
 
 
-def badly_escaped(name: str) -> tuple[str, str]:
-    """Values that are not well-formed when they are decoded, as they go over the wire; not the same for each name."""
-    return "%FF", _BADLY_ESCAPED[len(name) % len(_BADLY_ESCAPED)]
+def badly_escaped(name: str) -> str:
+    """A value that is not well-formed when it is decoded, as it goes over the wire; not the same for each name."""
+    return _BADLY_ESCAPED[len(name) % len(_BADLY_ESCAPED)]
 
 
 def plain_value(snapshot: Snapshot | None, name: str) -> str:

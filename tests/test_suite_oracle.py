@@ -74,7 +74,7 @@ NEEDED_FOR = {
 
 COMPARED_IN = {
     "test_access._stays_hidden": "access-not-judged-in-order",
-    "test_access.test_the_pages_of_another_users_list_make_it_up": "next-counts-everyone",
+    "test_access._is_in_its_place": "next-counts-everyone",
     "test_collection._confirm_losses": "cursor-passes-over-one",
     "test_headers._forgets": "root-sticks",
     "test_parameters._each_message_has_its_target": "detail-targets-sorted",
