@@ -15,7 +15,7 @@ from conformance.checks.registry import Observation
 from conformance.evidence import OWN_CAUSE
 from conformance.exchange import Credential, CredentialKind, Exchange, Request, encode
 from conformance.query import COMPATIBILITY, FILTERS, PLACES, Parameter, Validity
-from conformance.reduction import fails, reduce
+from conformance.reduction import fails, known_fault, reduce
 from conformance.run import FULL, Run, Suspicion
 from conformance.values import plain_value
 from conformance.walking import WHOLE, goes_on_behind
@@ -78,6 +78,10 @@ def count(run: Run, suspicion: Suspicion) -> None:
         count_as_sent(run, suspicion)
         return
     if check == _OF_ACCEPTANCE and not _is_for_what_it_has(run, suspicion):
+        return
+    known = known_fault(run, suspicion)
+    if known:
+        run.broke(known[1].requirement, known[0], known[1].message, check=check)
         return
     exchange, observation = reduce(run, suspicion)
     if lasting and exchange is not suspicion.exchange and not _lasts(run, exchange.request, check, 2):

@@ -13,11 +13,14 @@ from attrs import evolve
 from conformance import ledger, spec
 from conformance.checks.registry import Observation
 from conformance.exchange import CredentialKind, Exchange, Request, encode
+from conformance.fingerprint import cause
 from conformance.ledger import Level
 from conformance.run import Run, Suspicion
 
 _DROPS: Final = 32
 """Parts that are dropped at most, on trial, for one violation."""
+_SHAPES: Final = 2
+"""Known faults whose shape is tried at most."""
 
 
 def reduce(run: Run, suspicion: Suspicion) -> tuple[Exchange, Observation]:
@@ -44,6 +47,32 @@ def reduce(run: Run, suspicion: Suspicion) -> tuple[Exchange, Observation]:
         else:
             place += 1
     return exchange, observation
+
+
+def known_fault(run: Run, suspicion: Suspicion) -> tuple[Exchange, Observation] | None:
+    """What a request fails by, where one with no more parts than a known fault has breaks the requirement of that.
+
+    Returns:
+        The exchange of the smaller request, and what the check observed in it; None where that takes a longer look.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
+    request, whole = suspicion.exchange.request, cause(suspicion.exchange)
+    shapes = {
+        (each.cause.parameters, each.cause.headers): name
+        for name, tally in run.tallies.items()
+        for each in tally.findings
+        if each.reduced and each.cause.within(whole) and each.exchange.request.size < request.size
+    }
+    for (parameters, headers), name in list(shapes.items())[:_SHAPES]:
+        pairs = [pair for pair in request.pairs if pair[0] in parameters]
+        lines = tuple(line for line in request.headers if line[0].lower() in headers)
+        found = fails(run, evolve(request, query=encode(pairs), headers=lines), suspicion.observation.check)
+        # With another name it may be another fault of the same shape.
+        if found and found[1].requirement == name and not _weaker(found[1], suspicion.observation):
+            return found
+    return None
 
 
 def fails(run: Run, request: Request, check: str) -> tuple[Exchange, Observation] | None:
