@@ -176,7 +176,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     if request.header("sessionid") and observation.check in _MADE_FOR_ONE_REQUEST | _OF_EXPORTS:
         # A session means nothing on the page: what was asked before in it is left.
         return "answers-independent"
-    if observation.check in _CACHEABLE and request.pairs and not _documented(request):
+    names = {name for name, _ in request.pairs}
+    if observation.check in _CACHEABLE and names and names.isdisjoint(spec.parameters("query")):
         # The page does not name it, and so promises nothing of what comes where it is given.
         return "unknown-parameter-ignored" if _fails_again(run, request, observation.check) else None
     if "%24" in request.query and _fails_again(run, request, observation.check):
@@ -184,7 +185,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         return None if refusable and _understands_escapes(run, request) else "names-percent-encoded"
     if _by_the_bare_path(request) and _fails_again(run, request, observation.check):
         return "path-without-slash"
-    if observation.check in _OF_EXPORTS and any(name == "cdn" for name, _ in request.pairs):
+    if observation.check in _OF_EXPORTS and "cdn" in names:
         return "cdn-urls" if observation.check == "mesh_links" else "cdn-links-only"
     if observation.check in (*_OF_EXPORTS, "selection") and request.header("x-api-host-and-root"):
         return "root-links-only"
@@ -202,7 +203,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         lost = _lost_by_the_selection(run, request)
         if lost:
             return lost
-    if observation.check == "selection" and any(name == "$skip" for name, _ in request.pairs):
+    if observation.check == "selection" and "$skip" in names:
         displaced = _displaced_without_filters(run, request)
         if displaced:
             return displaced
@@ -322,11 +323,6 @@ def _twins_without_the_matter(run: Run, exchange: Exchange, observation: Observa
         plain = {name: plain_value(run.knowledge.snapshot, name) for name in refusable}
         yield request.with_pairs((name, value) for name, value in request.pairs if name not in refusable)
         yield request.with_pairs((name, plain.get(name, value)) for name, value in request.pairs)
-
-
-def _documented(request: Request) -> list[str]:
-    """The parameters of a request that the page names."""
-    return [name for name, _ in request.pairs if name in spec.parameters("query")]
 
 
 def _understands_escapes(run: Run, request: Request) -> bool:

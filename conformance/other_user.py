@@ -6,6 +6,7 @@ What they may not read stays hidden however they ask: that is put to the test by
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 from attrs import evolve
@@ -76,14 +77,14 @@ def see_who_is_let_in(run: Run) -> None:
         return
     every = by_imodel(snapshot.exports)
     hidden = [imodel for imodel, theirs in every.items() if not theirs & own]
-    imodels = [imodel for imodel in hidden[:_MOST_LOOKED_AT] if not _told(run, imodel, every)][:_TWO]
+    imodels = list(islice((one for one in hidden[:_MOST_LOOKED_AT] if not _told(run, one, every)), _TWO))
     if len(imodels) < _TWO:
         return
     for number, imodel in enumerate(imodels):
-        if _told(run, imodel, every):
+        if number and _told(run, imodel, every):
             return
-        run.send(_about(run, imodel))
-        exchange = as_other(run, _about(run, imodel))
+        run.send(all_of(run, imodel))
+        exchange = as_other(run, all_of(run, imodel))
         told = sorted(set(exchange.ids) & every[imodel])
         if not told:
             run.held("imodelid-access")
@@ -93,11 +94,12 @@ def see_who_is_let_in(run: Run) -> None:
             run.broke("imodelid-access", exchange, f"{what}, hidden from this user until another one asked for it")
 
 
-def _about(run: Run, imodel: str) -> Request:
+def all_of(run: Run, imodel: str) -> Request:
+    """A request for all exports of an iModel that no cache can have the answer to."""
     return Request.of((("iModelId", imodel), cold_top(run)))
 
 
 def _told(run: Run, imodel: str, every: dict[str, set[str]]) -> bool:
     """Whether the other user is shown something of an iModel, or there is no telling."""
-    seen = ids_shown(by_themselves(run, _about(run, imodel)))
+    seen = ids_shown(by_themselves(run, all_of(run, imodel)))
     return seen is None or bool(seen & every[imodel])

@@ -17,7 +17,7 @@ from attrs import evolve
 from conformance import spec
 from conformance.collection import Export, requested
 from conformance.exchange import Exchange, Request
-from conformance.other_user import as_other, by_imodel, by_themselves, cold_top, ids_shown, own_list
+from conformance.other_user import all_of, as_other, by_imodel, by_themselves, cold_top, ids_shown, own_list
 from conformance.query import CURRENT
 from conformance.run import FULL, Run
 
@@ -40,7 +40,7 @@ def test_an_imodel_that_is_hidden_from_another_user_stays_hidden(run: Run) -> No
     for imodel, theirs in by_imodel(snapshot.exports).items():
 
         def shown(imodel: str = imodel) -> set[str] | None:
-            request = Request.of((("iModelId", imodel), cold_top(run)))
+            request = all_of(run, imodel)
             exchange = by_themselves(run, request)
             # A refusal that the first user meets as well says nothing of who may read what.
             return ids_shown(exchange) if exchange.is_list or run.send(request).is_list else None
@@ -84,7 +84,7 @@ def test_the_pages_of_another_users_list_make_it_up(run: Run) -> None:
         return
     theirs = [export for identity, export in run.knowledge.snapshot.by_id.items() if identity in own]
     for pairs in ((), (("$orderBy", "date:desc"),), *_most_of(theirs)):
-        whole = own_list(run, pairs)
+        whole = own_list(run, pairs) if pairs else own
         if whole is None or len(whole) < _PAGED or not whole <= own:
             continue
         for top, skip in ((3, 0), (len(whole) // 2, 1), (2, len(whole) - 1)):

@@ -146,7 +146,7 @@ def test_empty_pages_without_end_end_in_an_error(kind: Kind) -> None:
     "prefix",
     [
         "https://api.bentley.com/mesh-export/",
-        "https://gateway.example/deep/root/mesh-export/",
+        "https://gateway.example/deep/base/mesh-export/",
         "https://gateway.example/",
         "/mesh-export/",
         "http://user:secret@api.bentley.com:8443/mesh-export",

@@ -212,8 +212,8 @@ def test_prefer(app: Starlette, lines: list[str], full: bool) -> None:
 @pytest.mark.parametrize(
     ("root", "begin"),
     [
-        ("https://gate.example.com/root", "https://gate.example.com/root/mesh-export/?"),
-        ("https://gate.example.com:8443/root/", "https://gate.example.com:8443/root/mesh-export/?"),
+        ("https://gate.example.com/base", "https://gate.example.com/base/mesh-export/?"),
+        ("https://gate.example.com:8443/base/", "https://gate.example.com:8443/base/mesh-export/?"),
         ('javascript:alert("1")', "http://mesh.test/mesh-export/?"),
         ("https://gate.example.com/?x=", "http://mesh.test/mesh-export/?"),
         ("https://user@gate.example.com", "http://mesh.test/mesh-export/?"),

@@ -35,7 +35,7 @@ from .tools import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..model import Call, Export, Query
 
@@ -46,6 +46,7 @@ _CONDITIONS: tuple[tuple[str, str, CallTest], ...] = (
     ("with-order", "where there is an order", has("$orderBy")),
     ("on-later-pages", "on pages after the first", later_page),
     ("in-full", "in full representation", full),
+    ("on-bare-path", "on the path without a slash", bare_path),
     ("with-order-and-cdn", "where there are an order and `cdn`", has("$orderBy", "cdn")),
 )
 _BOTH_VERSIONS = has("tileVersion", "iTwinJS")
@@ -159,21 +160,19 @@ def _bad_request(call: Call) -> Answer:
     return refusal(call, 400, Problem("BadRequest", "The request is malformed.", None))
 
 
+def _ignored_somewhere(name: str, slug: str) -> Iterator[Fault]:
+    """A filter that is forgotten under each condition in turn; the path without a slash has a promise of its own."""
+    for slot, where, when in _CONDITIONS:
+        broken = ("path-without-slash", f"{slug}-only") if when is bare_path else (f"{slug}-only",)
+        yield Fault(f"{slug}-ignored-{slot}", broken, f"`{name}` filters nothing {where}.", forgets(name, when=when))
+
+
 def _identifier_faults(name: str, slug: str, form: re.Pattern[str], of: Callable[[Export], str]) -> tuple[Fault, ...]:
     only, complete, accepted = (f"{slug}-only",), (f"{slug}-complete",), (f"{slug}-accepted",)
     invalid, near = (f"{slug}-invalid",), (f"{slug}-format",)
     return (
         Fault(f"{slug}-ignored", only, f"`{name}` filters nothing.", forgets(name)),
-        *(
-            Fault(f"{slug}-ignored-{slot}", only, f"`{name}` filters nothing {where}.", forgets(name, when=when))
-            for slot, where, when in _CONDITIONS
-        ),
-        Fault(
-            f"{slug}-ignored-on-bare-path",
-            ("path-without-slash", *only),
-            f"`{name}` filters nothing on the path without a slash.",
-            forgets(name, when=bare_path),
-        ),
+        *_ignored_somewhere(name, slug),
         Fault(
             f"{slug}-ignored-with-both-versions",
             ("tileversion-combines", "itwinjs-combines", only[0]),
@@ -486,21 +485,7 @@ FAULTS = (
         gate(has(_TYPE, "$orderBy"), refused(_TYPE)),
     ),
     Fault("exporttype-ignored", ("exporttype-only",), "`exportType` filters nothing.", forgets(_TYPE)),
-    *(
-        Fault(
-            f"exporttype-ignored-{slot}",
-            ("exporttype-only",),
-            f"`exportType` filters nothing {where}.",
-            forgets(_TYPE, when=when),
-        )
-        for slot, where, when in _CONDITIONS
-    ),
-    Fault(
-        "exporttype-ignored-on-bare-path",
-        ("path-without-slash", "exporttype-only"),
-        "`exportType` filters nothing on the path without a slash.",
-        forgets(_TYPE, when=bare_path),
-    ),
+    *_ignored_somewhere(_TYPE, "exporttype"),
     Fault(
         "exporttype-ignored-with-both-versions",
         ("tileversion-combines", "itwinjs-combines", "exporttype-only"),
