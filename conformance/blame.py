@@ -40,6 +40,7 @@ _OF_STATUSES: Final = frozenset({"documented_status", _OF_ACCEPTANCE})
 _UNDOCUMENTED: Final = ("status-documented", "path-served")
 """Requirements that a status breaks which nothing may have."""
 _OF_PAGES: Final = frozenset({"selection", "sequence", "paging_links"})
+_OF_AMOUNT: Final = frozenset({"selection", "sequence"})
 _OF_SEVERAL: Final = frozenset(
     {
         *("orderby-asc", "orderby-desc", "orderby-complete", "filters-combine", "tileversion-combines"),
@@ -69,8 +70,9 @@ def count(run: Run, suspicion: Suspicion) -> None:
     if suspicion.exchange.request.changes:
         run.broke(requirement, suspicion.exchange, suspicion.observation.message)
         return
-    lasting = (suspicion.observation.contestable or check in _MADE_FOR_ONE_REQUEST) and not steady
-    if lasting and not _lasts(run, suspicion.exchange.request, check, 2 if run.tally("list-steady").broken else 1):
+    flickers = run.tally("list-steady").broken and requirement != "list-steady"
+    lasting = (suspicion.observation.contestable or check in _MADE_FOR_ONE_REQUEST) and (flickers or not steady)
+    if lasting and not _lasts(run, suspicion.exchange.request, check, 2 if flickers else 1):
         _count_a_flicker(run, suspicion)
         return
     if suspicion.exchange.failure:
@@ -115,8 +117,20 @@ def _is_for_what_it_has(run: Run, suspicion: Suspicion) -> bool:
 def _count_a_flicker(run: Run, suspicion: Suspicion) -> None:
     """Count a violation that comes and goes: no part of its request is the cause."""
     message = f"{suspicion.observation.message}; the same request sent again is answered well"
-    blamed = "list-steady" if run.tally("list-steady").broken else "answers-independent"
+    vanished = run.tally("list-steady").broken or _lacks_what_came_back(run, suspicion.exchange)
+    blamed = "list-steady" if vanished else "answers-independent"
     run.broke(blamed, suspicion.exchange, message, check=suspicion.observation.check, reduced=False)
+
+
+def _lacks_what_came_back(run: Run, exchange: Exchange) -> bool:
+    """Whether a list is its own request's, by all that it says, and only lacks some of the exports that are due."""
+    query = run.context(exchange).query
+    due = run.knowledge.selection(query)
+    if due is None or due.open or "$skip" in query.parameters:
+        return False
+    page = min(len(due.ids), query.count("$top") or run.knowledge.default_top)
+    otherwise = all(each.holds or each.check in _OF_AMOUNT for each in run.observe(exchange))
+    return len(exchange.ids) < page and due.members.issuperset(map(str.lower, exchange.ids)) and otherwise
 
 
 def _amount(run: Run, exchange: Exchange, observation: Observation) -> Observation | None:
@@ -155,8 +169,7 @@ def count_between_walks(run: Run, suspicion: Suspicion) -> None:
     Raises:
         BudgetSpentError: The run may send no more.
     """
-    steady = suspicion.observation.requirement.endswith("-steady")
-    flickers = run.tally("list-steady").broken and not steady
+    flickers = run.tally("list-steady").broken and suspicion.observation.requirement != "list-steady"
     if flickers and not _lasts(run, suspicion.exchange.request, suspicion.observation.check, 2):
         _count_a_flicker(run, suspicion)
     else:

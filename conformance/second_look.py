@@ -26,6 +26,8 @@ A_TICK: Final = 1.1
 """Seconds in which a clock that shows whole seconds goes on."""
 _SECOND_LOOKS: Final = 4
 """How often the collection is walked until two walks agree."""
+_WALKS_FOR_A_RETURN: Final = 8
+"""Walks by which an export that every few answers lack is seen to vanish and to come back."""
 _ONCE_MORE: Final = frozenset({Failure.TIMEOUT, Failure.UNREACHABLE, Failure.NOT_HTTP, Failure.CUT_SHORT})
 """Failures that count only where the same request meets them once more."""
 
@@ -123,6 +125,8 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
     hold_walks(run, known, closing, exchange)
     _note_return(run, closing, exchange)
     moved = contested
+    if closing.by_id.keys() != known.by_id.keys() and not run.moves:
+        closing = _watch_for_a_return(run, closing)
     if closing.agrees_with(known):
         described = closing.descriptions == known.descriptions
         moved = [] if described else [each for each in contested if each.observation.check == _OF_DESCRIPTIONS]
@@ -141,6 +145,24 @@ def _look_at_each_twice(run: Run, moved: list[Suspicion], closing: Snapshot) -> 
         if suspicion.observation.requirement not in looked:
             looked.add(suspicion.observation.requirement)
             _look_twice(run, suspicion)
+
+
+def _watch_for_a_return(run: Run, closing: Snapshot) -> Snapshot:
+    """Walk on until an export comes back that had vanished: what moves goes on, and what flickers returns.
+
+    Returns:
+        The last walk.
+    """
+    for _ in range(_WALKS_FOR_A_RETURN):
+        if run.tally("list-steady").broken:
+            break
+        walk, exchange = walking.walk(run)
+        if walk is None:
+            break
+        run.knowledge.replace_snapshot(closing)
+        _note_return(run, walk, exchange)
+        closing = walk
+    return closing
 
 
 def _note_return(run: Run, walk: Snapshot, exchange: Exchange) -> None:

@@ -94,13 +94,20 @@ def plain_value(snapshot: Snapshot | None, name: str) -> str:
 
 
 def real_values(snapshot: Snapshot | None, name: str, most: int) -> list[str]:
-    """Values that the collection has: the most frequent, the rarest, and those most alike to another."""
+    """Values that the collection has: the most frequent, the rarest, the most mixed, and those most alike to another."""
     every = [value for value in snapshot.values(name) if value] if snapshot else []
-    if len(every) <= most:
+    if snapshot is None or len(every) <= most:
         return every
     alike = sorted(every, key=lambda value: -max(_shared_prefix(value, other) for other in every if other != value))
-    chosen = [every[0], every[-1], *alike, *every]
+    chosen = [every[0], every[-1], _most_mixed(snapshot, name), *alike, *every]
     return list(dict.fromkeys(chosen))[:most]
+
+
+def _most_mixed(snapshot: Snapshot, name: str) -> str:
+    """The value that exports of most iModels have, or of most changesets: one changeset may be in two iModels."""
+    other = "changesetId" if name == "iModelId" else "iModelId"
+    pairs = {(str(requested(export, name) or ""), str(requested(export, other))) for export in snapshot.exports}
+    return Counter(value for value, _ in sorted(pairs) if value).most_common(1)[0][0]
 
 
 def values_at_the_ends(snapshot: Snapshot | None, name: str) -> list[str]:

@@ -53,6 +53,9 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
         pages += 1
     if pages > 1:
         knowledge.page_cut = min(LARGEST_TOP, len(first.exports))
+    elif len(first.exports) > knowledge.page_cut:
+        # What was taken for the largest page was one that lacked exports.
+        knowledge.page_cut = LARGEST_TOP
     snapshot = _snapshot(exports, atomic=pages == 1, repeats=repeats)
     # The one page more that a first walk asks for tells nothing of what is beyond.
     snapshot.whole = not goes_on or len(last.exports) < knowledge.page_cut

@@ -8,7 +8,9 @@ import pytest
 from suite import TOKEN, Said, judge
 
 from conformance.arrays import any_three_of_twelve
+from conformance.collection import Snapshot
 from conformance.mock import Settings, serve
+from conformance.values import real_values
 
 SCHEMA_DRIVEN, PROPERTY_BASED = "test_what_the_schema_generates", "test_whatever_is"
 
@@ -36,6 +38,14 @@ def test_any_three_parts_stand_together_in_every_way() -> None:
     rows = list(any_three_of_twelve())
     for places in combinations(range(12), 3):
         assert len({tuple(row[place] for place in places) for row in rows}) == 8
+
+
+def test_a_changeset_that_several_imodels_have_is_among_those_asked_for() -> None:
+    alone = {f"{number:040x}": ["a"] * (2 + number % 3) for number in range(0, 400, 7)}
+    imodels = {**alone, f"{123:040x}": ["b", "c"]}
+    requests = [{"iModelId": one, "changesetId": each} for each, several in imodels.items() for one in several]
+    snapshot = Snapshot([{"id": str(number), "request": request} for number, request in enumerate(requests)])
+    assert f"{123:040x}" in real_values(snapshot, "changesetId", 6)
 
 
 def test_exchanges_are_counted_by_their_source() -> None:

@@ -57,6 +57,13 @@ def _cache_without(*parameters: str) -> Change:
     return _cache(lambda call: _key(call, parameters=lambda name: name not in parameters))
 
 
+def _glued_numbers(call: Call) -> tuple[Hashable, ...]:
+    place = ("$top", "$skip")
+    given = dict(pairs(call.request.query))
+    glued = given.get("$top", "100") + given.get("$skip", "0")
+    return (glued, *_key(call, parameters=lambda name: name not in place))
+
+
 def _sticks(name: str) -> Change:
     """Takes a parameter that is missing from the request before."""
 
@@ -253,6 +260,12 @@ FAULTS = (
         "A cache does not tell orders apart.",
         _cache_without("$orderBy"),
     ),
+    Fault(
+        "cache-glues-numbers",
+        ("answers-independent",),
+        "A cache's key has `$top` and `$skip` with nothing between them: 1 and 11 are 11 and 1.",
+        _cache(_glued_numbers),
+    ),
     Fault("cache-ignores-cdn", ("answers-independent",), "A cache does not tell `cdn` apart.", _cache_without("cdn")),
     Fault(
         "cache-ignores-type",
@@ -391,6 +404,12 @@ FAULTS = (
         ("list-steady",),
         "Every fourth answer leaves the invalid exports out.",
         _hides(lambda call, export: export.status == "Invalid" and call.number % 4 == 3),
+    ),
+    Fault(
+        "invalid-flickers-from-the-first",
+        ("list-steady",),
+        "Every third answer, the one to the first walk among them, leaves the invalid exports out.",
+        _hides(lambda call, export: export.status == "Invalid" and call.number % 3 == 0),
     ),
     Fault(
         "status-flickers",
