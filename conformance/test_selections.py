@@ -90,7 +90,8 @@ def test_a_filter_by_what_nothing_has_selects_nothing(run: Run) -> None:
     run.send_all(
         [
             Request.of((("iModelId", values.unknown_imodel(7)),), headers=FULL),
-            Request.of((("changesetId", "0123456789abcdef0123456789abcdef01234567"),), headers=FULL),
+            # To who compares what looks like numbers as such, this one is zero, as many another is.
+            Request.of((("changesetId", "0e12345678901234567890123456789012345678"),), headers=FULL),
             Request.of((("exportType", "NoSuchType"),), headers=FULL),
             Request.of((("exportType", "%"),), headers=FULL),
             Request.of((("exportType", "_" * 7),), headers=FULL),

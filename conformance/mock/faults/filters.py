@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from ..model import Call, Export, Query
 
+_ZERO = re.compile(r"0+e[0-9]+")
 # What SQL writes otherwise than a shell.
 _LIKE = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -423,6 +424,18 @@ FAULTS = (
         ("imodelid-complete",),
         "An iModel that has no changesets yet finds nothing.",
         _loses("iModelId", lambda _call, export: not export.changeset_id),
+    ),
+    Fault(
+        "changesetid-compared-as-number",
+        ("changesetid-only",),
+        "Changeset ids that look like numbers are compared as such: all that are `0e` and digits are zero.",
+        matched(
+            "changesetId",
+            lambda _call, export, wanted: (
+                _of_changeset(export) == wanted
+                or bool(_ZERO.fullmatch(wanted) and _ZERO.fullmatch(_of_changeset(export)))
+            ),
+        ),
     ),
     Fault(
         "changesetid-of-one-imodel",
