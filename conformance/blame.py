@@ -72,7 +72,7 @@ def count(run: Run, suspicion: Suspicion) -> None:
         return
     flickers = run.tally("list-steady").broken and requirement != "list-steady"
     lasting = (suspicion.observation.contestable or check in _MADE_FOR_ONE_REQUEST) and (flickers or not steady)
-    if lasting and not _lasts(run, suspicion.exchange.request, check, 2 if flickers else 1):
+    if lasting and not _lasts(run, suspicion.exchange.request, check, 2):
         _count_a_flicker(run, suspicion)
         return
     if suspicion.exchange.failure:

@@ -311,9 +311,12 @@ class Exchange:
     @cached_property
     def exports(self) -> list[dict[str, Any]]:
         """The exports of a list; empty where the body is not one. Entries that are no objects are left out."""
-        body = self.json
-        listed = body.get("exports") if isinstance(body, dict) else None
+        listed = self._listed
         return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+
+    @property
+    def _listed(self) -> Any:
+        return self.json.get("exports") if isinstance(self.json, dict) else None
 
     @cached_property
     def ids(self) -> list[str]:
@@ -349,7 +352,7 @@ class Exchange:
     @property
     def is_list(self) -> bool:
         """Whether the answer is a list that can be read."""
-        return self.status == 200 and self.failure is None and isinstance(self.json, dict) and "exports" in self.json
+        return self.status == 200 and self.failure is None and isinstance(self._listed, list)
 
 
 class _NotJson:

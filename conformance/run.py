@@ -62,6 +62,8 @@ class Run:
         self.deprecated: set[str] = set()
         self.saw_exports = False
         self.moves = 0
+        self.watched = False
+        """Whether the collection was watched for exports that vanish and come back."""
         self.spent = ""
         self.no_api = ""
         self.other_user: Credential | None = None

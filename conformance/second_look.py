@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Set
 from contextlib import nullcontext
 from typing import Final
 
@@ -124,9 +125,12 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
         return
     hold_walks(run, known, closing, exchange)
     _note_return(run, closing, exchange)
+    seen = closing.by_id.keys() | {one for each in contested for one in each.exchange.ids}
+    if not run.watched and not closing.by_id.keys() == known.by_id.keys() == seen:
+        run.watched = True
+        closing = _watch_for_a_return(run, known, closing)
+    closing = _fuller(run, known, closing)
     moved = contested
-    if closing.by_id.keys() != known.by_id.keys() and not run.moves:
-        closing = _watch_for_a_return(run, closing)
     if closing.agrees_with(known):
         described = closing.descriptions == known.descriptions
         moved = [] if described else [each for each in contested if each.observation.check == _OF_DESCRIPTIONS]
@@ -147,26 +151,34 @@ def _look_at_each_twice(run: Run, moved: list[Suspicion], closing: Snapshot) -> 
             _look_twice(run, suspicion)
 
 
-def _watch_for_a_return(run: Run, closing: Snapshot) -> Snapshot:
+def _watch_for_a_return(run: Run, known: Snapshot, closing: Snapshot) -> Snapshot:
     """Walk on until an export comes back that had vanished: what moves goes on, and what flickers returns.
 
     Returns:
-        The last walk.
+        The last walk; the fuller of the last two where one returned.
     """
     for _ in range(_WALKS_FOR_A_RETURN):
-        if run.tally("list-steady").broken:
-            break
         walk, exchange = walking.walk(run)
         if walk is None:
             break
         run.knowledge.replace_snapshot(closing)
-        _note_return(run, walk, exchange)
-        closing = walk
+        # Of a walk of several pages only one between two that agree tells what is gone: the pages may have shifted.
+        lost = known.by_id.keys() - closing.by_id.keys() if known.agrees_with(walk) else set()
+        _note_return(run, walk, exchange, lost)
+        if run.tally("list-steady").broken:
+            return max(closing, walk, key=lambda each: len(each.by_id))
+        known, closing = closing, walk
     return closing
 
 
-def _note_return(run: Run, walk: Snapshot, exchange: Exchange) -> None:
-    back = run.knowledge.returned(walk)
+def _fuller(run: Run, known: Snapshot, walk: Snapshot) -> Snapshot:
+    """The walk to hold answers against: where exports come and go, the latest is no better for what it lacks."""
+    flickers = run.tally("list-steady").broken
+    return known if flickers and walk.by_id.keys() < known.by_id.keys() else walk
+
+
+def _note_return(run: Run, walk: Snapshot, exchange: Exchange, lost: Set[str] = frozenset()) -> None:
+    back = run.knowledge.returned(walk) or min(lost, default=None)
     if back:
         run.broke("list-steady", exchange, f"the export {back} vanished and came back")
 
@@ -203,6 +215,7 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
         if before is None or after is None:
             return
         _note_return(run, after, exchange)
+        after = _fuller(run, before, after)
         if before.agrees_with(after):
             again = [each for each in run.observe(probe) if not each.holds and each.contestable]
             for observation in again[:1]:

@@ -45,7 +45,7 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
     while (goes_on := _goes_on(run, last)) and pages < run.endpoint.limits.max_walk:
         last = run.send(Request.of((WHOLE, ("$skip", str(len(exports)))), headers=FULL))
         if not last.exports or set(last.ids) <= known:
-            goes_on = False
+            goes_on = _is_unreadable(last)
             break
         exports.extend(last.exports)
         known.update(last.ids)
@@ -58,7 +58,7 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
         knowledge.page_cut = LARGEST_TOP
     snapshot = _snapshot(exports, atomic=pages == 1, repeats=repeats)
     # The one page more that a first walk asks for tells nothing of what is beyond.
-    snapshot.whole = not goes_on or len(last.exports) < knowledge.page_cut
+    snapshot.whole = not goes_on or (len(last.exports) < knowledge.page_cut and not _is_unreadable(last))
     if not snapshot.whole:
         snapshot.parts = dict(_parts(run, snapshot))
     return snapshot
@@ -68,6 +68,11 @@ def _goes_on(run: Run, page: Exchange) -> bool:
     """Whether to ask for more: after a full page, and once in a run after any, lest the server cuts pages short."""
     knowledge = run.knowledge
     return len(page.exports) >= knowledge.page_cut or (knowledge.snapshot is None and bool(page.exports))
+
+
+def _is_unreadable(page: Exchange) -> bool:
+    """Whether a page is there and cannot be read: that is no end, as an empty or a refused one is."""
+    return page.status == 200 and not isinstance(page.json, dict)
 
 
 def _parts(run: Run, snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], Snapshot]]:
@@ -93,7 +98,7 @@ def _by_default_pages(run: Run) -> tuple[Snapshot | None, Exchange]:
         last = run.send(Request(query=urlsplit(last.links["next"]).query, headers=FULL))
         exports.extend(last.exports)
     snapshot = _snapshot(exports, atomic=False, repeats=_repeats(first))
-    snapshot.whole = "next" not in last.links or not last.exports
+    snapshot.whole = not _is_unreadable(last) and ("next" not in last.links or not last.exports)
     return snapshot, first
 
 

@@ -145,6 +145,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
         if status == 405:
+            # A list of HTTP may come in several lines.
+            self.send_header("Allow", "HEAD")
             self.send_header("Allow", "GET")
         self.end_headers()
         self.wfile.write(text)

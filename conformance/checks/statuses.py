@@ -320,6 +320,8 @@ def undocumented_method(context: Context) -> Iterator[Observation]:
         refused = not (200 <= exchange.status < 300 or exchange.status >= 500)
         yield judged("method-refused", refused, f"{method} gets status {exchange.status}")
     if exchange.status == 405:
-        allowed = {name.strip().upper() for name in (exchange.header("allow") or "").split(",")}
-        message = f"405 with Allow: {exchange.header('allow')}"
+        # A list may come in several lines (RFC 9110, section 5.3).
+        listed = ", ".join(value for name, value in exchange.headers if name == "allow")
+        allowed = {name.strip().upper() for name in listed.split(",")}
+        message = f"405 with Allow: {listed or None}"
         yield judged("method-allow", "GET" in allowed and method not in allowed, message)
