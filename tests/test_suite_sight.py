@@ -36,3 +36,19 @@ def test_what_is_there_to_see_is_judged() -> None:
     with serve(Settings(token=TOKEN, size=250)) as url:
         said = judge(url, "--seed", "1", "--requirement", "orderby-asc", "--requirement", "top-default")
     assert said.with_outcome("holds") == {"orderby-asc", "top-default"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "size", "requirement"),
+    [
+        ("exports-object-when-single", 250, "exports-present"),
+        ("json-raw-controls", 1204, "ok-json"),
+        ("one-export-flickers", 1204, "list-steady"),
+    ],
+)
+def test_what_cannot_be_seen_for_a_fault_is_not_held_against_other_promises(
+    fault: str, size: int, requirement: str
+) -> None:
+    with serve(Settings(token=TOKEN, size=size, fault=fault)) as url:
+        said = judge(url, "--seed", "1", "-k", "test_selections")
+    assert said.with_outcome("violated") == {requirement}
