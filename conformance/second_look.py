@@ -155,20 +155,26 @@ def _watch_for_a_return(run: Run, known: Snapshot, closing: Snapshot) -> Snapsho
     """Walk on until an export comes back that had vanished: what moves goes on, and what flickers returns.
 
     Returns:
-        The last walk; the fuller of the last two where one returned.
+        The last walk; the fullest where an export returned.
     """
+    walks = [known, closing]
     for _ in range(_WALKS_FOR_A_RETURN):
         walk, exchange = walking.walk(run)
         if walk is None:
             break
-        run.knowledge.replace_snapshot(closing)
-        # Of a walk of several pages only one between two that agree tells what is gone: the pages may have shifted.
-        lost = known.by_id.keys() - closing.by_id.keys() if known.agrees_with(walk) else set()
-        _note_return(run, walk, exchange, lost)
+        run.knowledge.replace_snapshot(walks[-1])
+        walks.append(walk)
+        _note_return(run, walk, exchange, _lost_between(walks))
         if run.tally("list-steady").broken:
-            return max(closing, walk, key=lambda each: len(each.by_id))
-        known, closing = closing, walk
-    return closing
+            return max(walks, key=lambda each: len(each.by_id))
+    return walks[-1]
+
+
+def _lost_between(walks: list[Snapshot]) -> Set[str]:
+    """The ids that a walk lacks between two that agree: pages may shift within one, but nothing moved here."""
+    *before, last = walks
+    first = next((place for place, walk in enumerate(before) if walk.agrees_with(last)), len(before))
+    return last.by_id.keys() - set.intersection(*(set(walk.by_id) for walk in walks[first:]))
 
 
 def _fuller(run: Run, known: Snapshot, walk: Snapshot) -> Snapshot:
