@@ -283,7 +283,7 @@ class Run:
         for name, tally in self.tallies.items():
             tally.lacking = missing(ledger.requirements()[name].needs, sight)
             if self.sampled and not tally.held and name in RESTING_ON_THE_WALK:
-                tally.lacking = tally.lacking or "the collection is larger than --max-walk allows to see"
+                tally.lacking = tally.lacking or "the collection could not be walked to its end"
 
     @property
     def sampled(self) -> int:

@@ -209,11 +209,11 @@ def conclude(session: Session, seen: Seen) -> None:
 
 
 def _on_a_sample(seen: Seen) -> str:
-    """What rests on a sample, where the collection is too large to be walked."""
+    """What rests on a sample, where the collection could not be walked to its end."""
     resting = sorted(name for name, tally in seen.tallies.items() if name in RESTING_ON_THE_WALK and tally.held)
     return (
-        f"The collection is larger than --max-walk allows: {seen.sampled} exports of it were walked, and these rest on "
-        f"that sample: {', '.join(resting)}."
+        "The collection is larger than --max-walk allows, or has a page that cannot be read: "
+        f"{seen.sampled} exports of it were walked, and these rest on that sample: {', '.join(resting)}."
     )
 
 

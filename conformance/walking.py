@@ -41,11 +41,13 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
     knowledge = run.knowledge
     exports = list(first.exports)
     repeats = _repeats(first)
-    last, pages, known = first, 1, set(first.ids)
+    last, pages, known, lost = first, 1, set(first.ids), False
     while (goes_on := _goes_on(run, last)) and pages < run.endpoint.limits.max_walk:
+        full = len(last.exports) >= knowledge.page_cut
         last = run.send(Request.of((WHOLE, ("$skip", str(len(exports)))), headers=FULL))
         if not last.exports or set(last.ids) <= known:
-            goes_on = _is_unreadable(last)
+            # After a page that is not full an error is that of a page beyond the end.
+            goes_on, lost = False, _is_lost(last) and (full or last.status == 200)
             break
         exports.extend(last.exports)
         known.update(last.ids)
@@ -58,7 +60,7 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
         knowledge.page_cut = LARGEST_TOP
     snapshot = _snapshot(exports, atomic=pages == 1, repeats=repeats)
     # The one page more that a first walk asks for tells nothing of what is beyond.
-    snapshot.whole = not goes_on or (len(last.exports) < knowledge.page_cut and not _is_unreadable(last))
+    snapshot.whole = not lost and (not goes_on or len(last.exports) < knowledge.page_cut)
     if not snapshot.whole:
         snapshot.parts = dict(_parts(run, snapshot))
     return snapshot
@@ -70,9 +72,10 @@ def _goes_on(run: Run, page: Exchange) -> bool:
     return len(page.exports) >= knowledge.page_cut or (knowledge.snapshot is None and bool(page.exports))
 
 
-def _is_unreadable(page: Exchange) -> bool:
-    """Whether a page is there and cannot be read: that is no end, as an empty or a refused one is."""
-    return page.status == 200 and not isinstance(page.json, dict)
+def _is_lost(page: Exchange) -> bool:
+    """Whether a page may be there and could not be had or read: that is no end, as an empty or a refused one is."""
+    unreadable = page.status == 200 and not isinstance(page.json, dict)
+    return page.failure is not None or page.status == 429 or page.status >= 500 or unreadable
 
 
 def _parts(run: Run, snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], Snapshot]]:
@@ -98,7 +101,7 @@ def _by_default_pages(run: Run) -> tuple[Snapshot | None, Exchange]:
         last = run.send(Request(query=urlsplit(last.links["next"]).query, headers=FULL))
         exports.extend(last.exports)
     snapshot = _snapshot(exports, atomic=False, repeats=_repeats(first))
-    snapshot.whole = not _is_unreadable(last) and ("next" not in last.links or not last.exports)
+    snapshot.whole = not _is_lost(last) and ("next" not in last.links or not last.exports)
     return snapshot, first
 
 
