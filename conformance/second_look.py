@@ -29,6 +29,8 @@ _SECOND_LOOKS: Final = 4
 """How often the collection is walked until two walks agree."""
 _WALKS_FOR_A_RETURN: Final = 8
 """Walks by which an export that every few answers lack is seen to vanish and to come back."""
+_PAGES_FOR_A_RETURN: Final = 24
+"""Pages that these walks may have in all: a large collection is walked less often."""
 _ONCE_MORE: Final = frozenset({Failure.TIMEOUT, Failure.UNREACHABLE, Failure.NOT_HTTP, Failure.CUT_SHORT})
 """Failures that count only where the same request meets them once more."""
 
@@ -158,7 +160,8 @@ def _watch_for_a_return(run: Run, known: Snapshot, closing: Snapshot) -> Snapsho
         The last walk; the fullest where an export returned.
     """
     walks = [known, closing]
-    for _ in range(_WALKS_FOR_A_RETURN):
+    pages = len(closing.by_id) // run.knowledge.page_cut + 1
+    for _ in range(min(_WALKS_FOR_A_RETURN, _PAGES_FOR_A_RETURN // pages)):
         walk, exchange = walking.walk(run)
         if walk is None:
             break
