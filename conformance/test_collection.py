@@ -22,17 +22,15 @@ _PAGES = 12
 
 
 @pytest.mark.requirements(
-    *(
-        "top-limits",
-        "skip-leaves-out",
-        "prefer-default",
-        "imodelid-only",
-        "changesetid-only",
-        "exporttype-only",
-        "imodelid-complete",
-        "changesetid-complete",
-        "exporttype-complete",
-    ),
+    "top-limits",
+    "skip-leaves-out",
+    "prefer-default",
+    "imodelid-only",
+    "changesetid-only",
+    "exporttype-only",
+    "imodelid-complete",
+    "changesetid-complete",
+    "exporttype-complete",
     "path-served",
     "status-documented",
     "status-no-server-error",

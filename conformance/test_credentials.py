@@ -42,7 +42,7 @@ def _without_a_valid_parameter() -> list[Request]:
     *_ERROR_BODIES,
     "json-encoding",
     "json-unique-names",
-    *("answer-in-time",),
+    "answer-in-time",
     "auth-required",
     "auth-before-parameters",
     "unauthorized-code",

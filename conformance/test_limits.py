@@ -15,8 +15,14 @@ _BURSTS: Final = 8
 
 
 @pytest.mark.requirements(
-    *("rate-limit-code", "rate-limit-body", "retry-after-present", "retry-after-seconds", "retry-after-kept"),
-    *("error-code", "error-message", "error-media-type"),
+    "rate-limit-code",
+    "rate-limit-body",
+    "retry-after-present",
+    "retry-after-seconds",
+    "retry-after-kept",
+    "error-code",
+    "error-message",
+    "error-media-type",
 )
 def test_a_limit_is_announced_and_lifts(run: Run, settings: Settings) -> None:
     if not settings.probe_rate_limit:

@@ -15,15 +15,11 @@ from conformance.run import FULL, Run
 
 
 @pytest.mark.requirements(
-    *(
-        "json-encoding",
-        "json-unique-names",
-    ),
-    *(
-        "status-documented",
-        "status-no-server-error",
-        "answer-in-time",
-    ),
+    "json-encoding",
+    "json-unique-names",
+    "status-documented",
+    "status-no-server-error",
+    "answer-in-time",
     "top-maximum",
     "top-negative",
     "top-number",
@@ -59,12 +55,10 @@ def test_an_invalid_value_is_refused(run: Run, name: str) -> None:
 
 
 @pytest.mark.requirements(
-    *(
-        "top-maximum",
-        "error-details",
-        "unprocessable-code",
-        "unprocessable-body",
-    ),
+    "top-maximum",
+    "error-details",
+    "unprocessable-code",
+    "unprocessable-body",
     "unprocessable-every-parameter",
     "unprocessable-detail-target",
     "unprocessable-detail-code",
@@ -157,9 +151,7 @@ def test_a_value_that_is_left_to_the_server_does_no_harm(run: Run, name: str) ->
     run.send_all(requests)
 
 
-@pytest.mark.requirements(
-    *("unknown-parameter-ignored",), "status-no-server-error", "status-documented", "answer-in-time"
-)
+@pytest.mark.requirements("unknown-parameter-ignored", "status-no-server-error", "status-documented", "answer-in-time")
 def test_odd_queries_do_no_harm(run: Run) -> None:
     odd = (
         "?", "&", "&&", "=", "=x", "$", "$=", "%", "%24", "a=%", "$top", "$top=&$skip=", "$top=5&&$skip=1", "$top=5;$skip=1", "$top==5", "$top=5#x",
@@ -169,21 +161,19 @@ def test_odd_queries_do_no_harm(run: Run) -> None:
 
 
 @pytest.mark.requirements(
-    *(
-        "imodelid-accepted",
-        "changesetid-accepted",
-        "exporttype-accepted",
-        "top-accepted",
-        "skip-accepted",
-        "orderby-accepted",
-        "cdn-accepted",
-        "tileversion-accepted",
-        "itwinjs-accepted",
-        "parameters-optional",
-        "imodelid-only",
-        "changesetid-only",
-        "exporttype-only",
-    ),
+    "imodelid-accepted",
+    "changesetid-accepted",
+    "exporttype-accepted",
+    "top-accepted",
+    "skip-accepted",
+    "orderby-accepted",
+    "cdn-accepted",
+    "tileversion-accepted",
+    "itwinjs-accepted",
+    "parameters-optional",
+    "imodelid-only",
+    "changesetid-only",
+    "exporttype-only",
     "status-no-server-error",
     "status-documented",
 )

@@ -24,19 +24,50 @@ _ROUNDS: Final = 2
 
 
 @pytest.mark.requirements(
-    *("filters-combine", "imodelid-only", "imodelid-complete", "changesetid-only", "changesetid-complete"),
-    *("exporttype-only", "exporttype-complete", "orderby-asc", "orderby-desc", "orderby-complete", "orderby-steady"),
-    *("skip-leaves-out", "top-fills", "top-limits", "prefer-same-data", "root-links-only", "root-prefix"),
-    *("cdn-links-only", "cdn-urls", "links-keep-query", "links-next-page", "links-prev-page", "links-next-present"),
-    *("tileversion-combines", "itwinjs-combines", "list-steady", "names-percent-encoded", "path-without-slash"),
+    "filters-combine",
+    "imodelid-only",
+    "imodelid-complete",
+    "changesetid-only",
+    "changesetid-complete",
+    "exporttype-only",
+    "exporttype-complete",
+    "orderby-asc",
+    "orderby-desc",
+    "orderby-complete",
+    "orderby-steady",
+    "skip-leaves-out",
+    "top-fills",
+    "top-limits",
+    "prefer-same-data",
+    "root-links-only",
+    "root-prefix",
+    "cdn-links-only",
+    "cdn-urls",
+    "links-keep-query",
+    "links-next-page",
+    "links-prev-page",
+    "links-next-present",
+    "tileversion-combines",
+    "itwinjs-combines",
+    "list-steady",
+    "names-percent-encoded",
+    "path-without-slash",
 )
 def test_whatever_is_combined_agrees_with_the_walk(run: Run, settings: Settings, turn: int) -> None:
     _look_for_counterexamples(run, settings.seed + turn * _ROUNDS, turn, valid_requests(run))
 
 
 @pytest.mark.requirements(
-    *("unprocessable-every-parameter", "unprocessable-detail-target", "status-no-server-error", "status-documented"),
-    *("top-maximum", "top-number", "skip-number", "imodelid-invalid", "changesetid-invalid", "orderby-unsupported"),
+    "unprocessable-every-parameter",
+    "unprocessable-detail-target",
+    "status-no-server-error",
+    "status-documented",
+    "top-maximum",
+    "top-number",
+    "skip-number",
+    "imodelid-invalid",
+    "changesetid-invalid",
+    "orderby-unsupported",
 )
 def test_whatever_is_wrong_is_refused_as_the_page_says(run: Run, settings: Settings, turn: int) -> None:
     _look_for_counterexamples(run, settings.seed + turn * _ROUNDS, turn, invalid_requests(run))

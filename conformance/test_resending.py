@@ -28,8 +28,13 @@ def test_what_was_answered_is_refused_without_a_credential(run: Run, settings: S
 
 
 @pytest.mark.requirements(
-    *("answers-independent", "prefer-default", "prefer-minimal", "prefer-representation", "prefer-same-data"),
-    *("root-prefix", "root-links-only"),
+    "answers-independent",
+    "prefer-default",
+    "prefer-minimal",
+    "prefer-representation",
+    "prefer-same-data",
+    "root-prefix",
+    "root-links-only",
 )
 def test_what_was_answered_is_answered_in_another_representation_and_with_another_root(
     run: Run, settings: Settings, turn: int

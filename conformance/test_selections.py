@@ -46,7 +46,9 @@ def _snapshot(run: Run) -> Snapshot | None:
 
 
 @pytest.mark.requirements(
-    *("list-complete", "list-unique", "list-steady"),
+    "list-complete",
+    "list-unique",
+    "list-steady",
     "imodelid-accepted",
     "imodelid-only",
     "imodelid-complete",
@@ -75,11 +77,9 @@ def _escaped(value: str) -> str:
 
 
 @pytest.mark.requirements(
-    *(
-        "status-documented",
-        "answer-in-time",
-        "status-no-server-error",
-    ),
+    "status-documented",
+    "answer-in-time",
+    "status-no-server-error",
     "imodelid-only",
     "imodelid-complete",
     "changesetid-only",
@@ -101,12 +101,12 @@ def test_a_filter_by_what_nothing_has_selects_nothing(run: Run) -> None:
 
 
 @pytest.mark.requirements(
-    *(
-        "orderby-asc",
-        "orderby-desc",
-        "orderby-complete",
-    ),
-    *("list-complete", "list-unique", "top-fills"),
+    "orderby-asc",
+    "orderby-desc",
+    "orderby-complete",
+    "list-complete",
+    "list-unique",
+    "top-fills",
     "filters-combine",
     "imodelid-complete",
     "changesetid-complete",
@@ -142,7 +142,7 @@ def _combinations(snapshot: Snapshot, names: tuple[str, ...], most: int) -> list
     return [*spread, *islice(crossed, 2)]
 
 
-@pytest.mark.requirements(*("list-complete",), "top-accepted", "top-limits", "top-fills", "top-default")
+@pytest.mark.requirements("list-complete", "top-accepted", "top-limits", "top-fills", "top-default")
 def test_top_cuts_the_page(run: Run) -> None:
     size = _size(run)
     near = {limit + step for limit in (DEFAULT_TOP, size) for step in (-1, 0, 1)}
@@ -155,15 +155,11 @@ def test_top_cuts_the_page(run: Run) -> None:
 
 
 @pytest.mark.requirements(
-    *(
-        "list-order-steady",
-        "top-default",
-    ),
-    *(
-        "list-unique",
-        "list-complete",
-        "links-next-absent",
-    ),
+    "list-order-steady",
+    "top-default",
+    "list-unique",
+    "list-complete",
+    "links-next-absent",
     "skip-accepted",
     "skip-leaves-out",
     "skip-past-end",
@@ -190,18 +186,14 @@ def test_slices_make_up_the_whole(run: Run) -> None:
 
 
 @pytest.mark.requirements(
-    *(
-        "top-limits",
-        "top-default",
-        "skip-leaves-out",
-        "top-fills",
-    ),
-    *(
-        "list-complete",
-        "list-steady",
-        "answers-independent",
-        "status-no-server-error",
-    ),
+    "top-limits",
+    "top-default",
+    "skip-leaves-out",
+    "top-fills",
+    "list-complete",
+    "list-steady",
+    "answers-independent",
+    "status-no-server-error",
     "orderby-accepted",
     "orderby-asc",
     "orderby-desc",
@@ -223,14 +215,12 @@ def test_order_sorts_and_loses_nothing(run: Run, order: str) -> None:
 
 
 @pytest.mark.requirements(
-    *(
-        "filters-combine",
-        "imodelid-accepted",
-        "changesetid-accepted",
-        "exporttype-accepted",
-        "list-complete",
-        "answer-in-time",
-    ),
+    "filters-combine",
+    "imodelid-accepted",
+    "changesetid-accepted",
+    "exporttype-accepted",
+    "list-complete",
+    "answer-in-time",
     "orderby-complete",
     "orderby-asc",
     "orderby-desc",
