@@ -94,12 +94,13 @@ def plain_value(snapshot: Snapshot | None, name: str) -> str:
 
 
 def real_values(snapshot: Snapshot | None, name: str, most: int) -> list[str]:
-    """Values that the collection has: the most frequent, the rarest, the most mixed, and those most alike to another."""
+    """Values that the collection has: the most frequent, the rarest, the most mixed, a number, and the most alike."""
     every = [value for value in snapshot.values(name) if value] if snapshot else []
     if snapshot is None or len(every) <= most:
         return every
     alike = sorted(every, key=lambda value: -max(_shared_prefix(value, other) for other in every if other != value))
-    chosen = [every[0], every[-1], _most_mixed(snapshot, name), *alike, *every]
+    numbers = [value for value in every if value.isdecimal()]
+    chosen = [every[0], every[-1], _most_mixed(snapshot, name), *numbers[:1], *alike, *every]
     return list(dict.fromkeys(chosen))[:most]
 
 

@@ -109,9 +109,9 @@ def _versions(rng: random.Random) -> Iterator[_Version]:
             if not copied:
                 # The second changeset of a history begins with the digits of the first.
                 last = f"{last[:12] if index == 2 else ''}{rng.getrandbits(160):040x}"[:40]
-            if index == 3:
+            if index > 2:
                 # It could be read as a number.
-                last = f"0e{int(last, 16) % 10**38:038}"
+                last = f"{'0e' if index == 3 else '10'}{int(last, 16) % 10**38:038}"
             yield _Version(imodel_id, name, last, index)
 
 

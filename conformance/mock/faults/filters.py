@@ -426,6 +426,12 @@ FAULTS = (
         _loses("iModelId", lambda _call, export: not export.changeset_id),
     ),
     Fault(
+        "changesetid-of-digits-finds-nothing",
+        ("changesetid-complete",),
+        "A `changesetId` of decimal digits alone is made a number of, and finds nothing.",
+        _loses("changesetId", lambda _call, export: export.changeset_id.isdecimal()),
+    ),
+    Fault(
         "changesetid-compared-as-number",
         ("changesetid-only",),
         "Changeset ids that look like numbers are compared as such: all that are `0e` and digits are zero.",
