@@ -29,6 +29,7 @@ class Snapshot:
         atomic: Whether they came in one answer, so that nothing moved between its parts.
         repeats: Whether one answer had an export twice, so that no place in the list can be relied upon.
         whole: Whether the walk came to the end of the collection.
+        garbled: Whether an answer had bytes that are no letters, so that no name can be relied upon.
         parts: Where it did not, what some values of filters select, each as a collection of its own.
     """
 
@@ -36,6 +37,7 @@ class Snapshot:
     atomic: bool = True
     repeats: bool = False
     whole: bool = True
+    garbled: bool = False
     parts: dict[tuple[str, str], Snapshot] = field(factory=dict)
 
     @property

@@ -282,6 +282,15 @@ class Exchange:
         # A wrong declaration is a finding of its own.
         return declared if declared and (_is_json(declared) or not _is_json(in_utf8)) else in_utf8
 
+    @property
+    def is_garbled(self) -> bool:
+        """Whether the body has bytes that are no letters in its encoding."""
+        try:
+            self.body.decode(self.charset or "utf-8")
+        except UnicodeDecodeError:
+            return True
+        return False
+
     @cached_property
     def json(self) -> Any:
         """The body as JSON; `NOT_JSON` where it is none."""

@@ -40,7 +40,7 @@ def walk(run: Run) -> tuple[Snapshot | None, Exchange]:
 def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
     knowledge = run.knowledge
     exports = list(first.exports)
-    repeats = _repeats(first)
+    repeats, garbled = _repeats(first), first.is_garbled
     last, pages, known, lost = first, 1, set(first.ids), False
     while (goes_on := _goes_on(run, last)) and pages < run.endpoint.limits.max_walk:
         full = len(last.exports) >= knowledge.page_cut
@@ -51,7 +51,7 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
             break
         exports.extend(last.exports)
         known.update(last.ids)
-        repeats = repeats or _repeats(last)
+        repeats, garbled = repeats or _repeats(last), garbled or last.is_garbled
         pages += 1
     if pages > 1:
         knowledge.page_cut = min(LARGEST_TOP, len(first.exports))
@@ -60,6 +60,7 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
         knowledge.page_cut = LARGEST_TOP
     snapshot = _snapshot(exports, atomic=pages == 1, repeats=repeats)
     # The one page more that a first walk asks for tells nothing of what is beyond.
+    snapshot.garbled = garbled
     snapshot.whole = not lost and (not goes_on or len(last.exports) < knowledge.page_cut)
     if not snapshot.whole:
         snapshot.parts = dict(_parts(run, snapshot))
@@ -94,13 +95,15 @@ def _by_default_pages(run: Run) -> tuple[Snapshot | None, Exchange]:
     first = last = run.send(Request(headers=FULL))
     if not first.is_list:
         return None, first
-    exports = list(first.exports)
+    exports, garbled = list(first.exports), first.is_garbled
     for _ in range(run.endpoint.limits.max_walk):
         if "next" not in last.links or not last.exports:
             break
         last = run.send(Request(query=urlsplit(last.links["next"]).query, headers=FULL))
         exports.extend(last.exports)
+        garbled = garbled or last.is_garbled
     snapshot = _snapshot(exports, atomic=False, repeats=_repeats(first))
+    snapshot.garbled = garbled
     snapshot.whole = not _is_lost(last) and ("next" not in last.links or not last.exports)
     return snapshot, first
 

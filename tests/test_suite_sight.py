@@ -39,7 +39,12 @@ def test_what_is_there_to_see_is_judged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "requirement"), [("exports-object-when-single", "exports-present"), ("json-raw-controls", "ok-json")]
+    ("fault", "requirement"),
+    [
+        ("exports-object-when-single", "exports-present"),
+        ("json-raw-controls", "ok-json"),
+        ("json-cut-letter", "json-encoding"),
+    ],
 )
 def test_what_cannot_be_read_is_not_held_against_other_promises(fault: str, requirement: str) -> None:
     with serve(Settings(token=TOKEN, fault=fault)) as url:

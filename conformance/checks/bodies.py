@@ -79,18 +79,10 @@ def json_body(context: Context) -> Iterator[Observation]:
         yield judged("error-media-type", documented, message)
     if exchange.json is not NOT_JSON:
         if not exchange.charset:
-            yield judged("json-encoding", _is_utf8(exchange.body), "a byte order mark, or bytes that are not UTF-8")
+            marked = exchange.body.startswith(codecs.BOM_UTF8)
+            message = "a byte order mark, or bytes that are not UTF-8"
+            yield judged("json-encoding", not marked and not exchange.is_garbled, message)
         yield judged("json-unique-names", not exchange.has_duplicate_names, "an object has a name twice")
-
-
-def _is_utf8(body: bytes) -> bool:
-    if body.startswith(codecs.BOM_UTF8):
-        return False
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 @check(*_BY_SPEC, *_ERROR_BODIES.values())

@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance import spec
 from conformance.checks.registry import Context, Observation, check, judged
-from conformance.checks.selections import difference
+from conformance.checks.selections import readable_difference
 from conformance.collection import identity, mesh_link
 from conformance.exchange import NOBODYS_IDS
 from conformance.knowledge import mesh_host
@@ -40,7 +40,7 @@ def one_export(context: Context) -> Iterator[Observation]:
         yield judged("get-full", isinstance(export.get("request"), dict), "the export has no request")
     listed = snapshot.by_id.get(one) if snapshot else None
     if listed and identity(export) == one:
-        other = difference(export, listed)
+        other = readable_difference(context, export, listed)
         yield judged("get-same", other is None, f"the export has another {other} than in the list", contestable=True)
     if export.get("status") in spec.known_values("ExportStatus"):
         due = mesh_link(export) is not None if export["status"] == "Complete" else "_links" not in export

@@ -238,7 +238,7 @@ def data(context: Context) -> Iterator[Observation]:
         for export in context.exchange.exports
         if identity(export) in snapshot.by_id
     ]
-    different = [(export, name) for export, known in compared if (name := difference(export, known))]
+    different = [(export, name) for export, known in compared if (name := readable_difference(context, export, known))]
     requirement = _changed(context) or "list-steady"
     if different:
         export, name = different[0]
@@ -263,6 +263,14 @@ def _renamed(before: Snapshot, after: Snapshot) -> str | None:
 
 def _all_but_id(export: Export) -> tuple[str, ...]:
     return tuple(str(export.get(name)) for name in (*_MINIMAL, "request"))
+
+
+def readable_difference(context: Context, export: Export, known: Export) -> str | None:
+    """The first member that an export has otherwise than in the walk; a name that cannot be read tells nothing."""
+    name = difference(export, known)
+    walk = context.knowledge.snapshot
+    garbled = context.exchange.is_garbled or (walk is not None and walk.garbled)
+    return None if name == "displayName" and garbled else name
 
 
 def difference(export: Export, known: Export) -> str | None:
