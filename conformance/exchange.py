@@ -282,7 +282,7 @@ class Exchange:
         # A wrong declaration is a finding of its own.
         return declared if declared and (_is_json(declared) or not _is_json(in_utf8)) else in_utf8
 
-    @property
+    @cached_property
     def is_garbled(self) -> bool:
         """Whether the body has bytes that are no letters in its encoding."""
         try:

@@ -268,9 +268,10 @@ def _all_but_id(export: Export) -> tuple[str, ...]:
 def readable_difference(context: Context, export: Export, known: Export) -> str | None:
     """The first member that an export has otherwise than in the walk; a name that cannot be read tells nothing."""
     name = difference(export, known)
+    if name != "displayName":
+        return name
     walk = context.knowledge.snapshot
-    garbled = context.exchange.is_garbled or (walk is not None and walk.garbled)
-    return None if name == "displayName" and garbled else name
+    return None if context.exchange.is_garbled or (walk is not None and walk.garbled) else name
 
 
 def difference(export: Export, known: Export) -> str | None:
