@@ -39,8 +39,9 @@ _OF_STATUSES: Final = frozenset({"documented_status", _OF_ACCEPTANCE})
 """Checks that tell which status is wrong by itself, whatever else is asked for."""
 _UNDOCUMENTED: Final = ("status-documented", "path-served")
 """Requirements that a status breaks which nothing may have."""
-_OF_PAGES: Final = frozenset({"selection", "sequence", "paging_links"})
 _OF_AMOUNT: Final = frozenset({"selection", "sequence"})
+"""Checks of which exports are on a page."""
+_OF_PAGES: Final = _OF_AMOUNT | {"paging_links"}
 _OF_SEVERAL: Final = frozenset(
     {
         *("orderby-asc", "orderby-desc", "orderby-complete", "filters-combine", "tileversion-combines"),
@@ -72,7 +73,7 @@ def count(run: Run, suspicion: Suspicion) -> None:
         return
     flickers = run.tally("list-steady").broken and requirement != "list-steady"
     lasting = (suspicion.observation.contestable or check in _MADE_FOR_ONE_REQUEST) and (flickers or not steady)
-    if lasting and not _lasts(run, suspicion.exchange.request, check, 2):
+    if lasting and not _lasts(run, suspicion.exchange.request, check):
         _count_a_flicker(run, suspicion)
         return
     if suspicion.exchange.failure:
@@ -86,7 +87,7 @@ def count(run: Run, suspicion: Suspicion) -> None:
         run.broke(known[1].requirement, known[0], known[1].message, check=check)
         return
     exchange, observation = reduce(run, suspicion)
-    if lasting and exchange is not suspicion.exchange and not _lasts(run, exchange.request, check, 2):
+    if lasting and exchange is not suspicion.exchange and not _lasts(run, exchange.request, check):
         _count_a_flicker(run, suspicion)
         return
     twin = _fault_of_status(run, exchange, observation)
@@ -124,13 +125,13 @@ def _count_a_flicker(run: Run, suspicion: Suspicion) -> None:
 
 def _lacks_what_came_back(run: Run, exchange: Exchange) -> bool:
     """Whether a list is its own request's, by all that it says, and only lacks some of the exports that are due."""
-    query = run.context(exchange).query
-    due = run.knowledge.selection(query)
-    if due is None or due.open or "$skip" in query.parameters:
+    context = run.context(exchange)
+    due = run.knowledge.selection(context.query)
+    if due is None or due.open or "$skip" in context.query.parameters:
         return False
-    page = min(len(due.ids), query.count("$top") or run.knowledge.default_top)
-    otherwise = all(each.holds or each.check in _OF_AMOUNT for each in run.observe(exchange))
-    return len(exchange.ids) < page and due.members.issuperset(map(str.lower, exchange.ids)) and otherwise
+    if len(exchange.ids) >= min(len(due.ids), context.page_size) or not due.members.issuperset(exchange.ids):
+        return False
+    return all(each.holds or each.check in _OF_AMOUNT for each in run.observe(exchange))
 
 
 def _amount(run: Run, exchange: Exchange, observation: Observation) -> Observation | None:
@@ -170,7 +171,7 @@ def count_between_walks(run: Run, suspicion: Suspicion) -> None:
         BudgetSpentError: The run may send no more.
     """
     flickers = run.tally("list-steady").broken and suspicion.observation.requirement != "list-steady"
-    if flickers and not _lasts(run, suspicion.exchange.request, suspicion.observation.check, 2):
+    if flickers and not _lasts(run, suspicion.exchange.request, suspicion.observation.check):
         _count_a_flicker(run, suspicion)
     else:
         count_as_sent(run, suspicion)
@@ -183,7 +184,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     """
     if observation.requirement in OWN_CAUSE:
         return None
-    if observation.requirement.endswith("-steady") and not _lasts(run, request, observation.check, 2):
+    if observation.requirement.endswith("-steady") and not _lasts(run, request, observation.check):
         # What comes and goes by itself breaks this very promise: a twin that passes tells nothing then.
         return None
     if request.header("sessionid") and observation.check in _MADE_FOR_ONE_REQUEST | _OF_EXPORTS:
@@ -265,8 +266,7 @@ def _is_cut(run: Run, request: Request) -> bool:
     """Whether what a page lacks stands right behind it: then its size is wrong, and nothing is lost or left out."""
     page = run.send(request)
     run.unsuspect(page)
-    due = run.context(page).query.count("$top") or run.knowledge.default_top
-    return 0 < len(page.ids) < due and goes_on_behind(run, page)
+    return 0 < len(page.ids) < run.context(page).page_size and goes_on_behind(run, page)
 
 
 def _lost_by_the_selection(run: Run, request: Request) -> str | None:
@@ -366,9 +366,9 @@ def _by_the_bare_path(request: Request) -> bool:
     return request.operation == spec.LIST and request.path == spec.bare_path()
 
 
-def _lasts(run: Run, request: Request, check: str, times: int) -> bool:
-    """Whether a request fails in the same way each time that it is sent again."""
-    return all(_fails_again(run, request, check) for _ in range(times))
+def _lasts(run: Run, request: Request, check: str) -> bool:
+    """Whether a request fails in the same way twice more: what comes and goes may do so once."""
+    return _fails_again(run, request, check) and _fails_again(run, request, check)
 
 
 def _fails_again(run: Run, request: Request, check: str) -> bool:

@@ -95,8 +95,10 @@ def plain_value(snapshot: Snapshot | None, name: str) -> str:
 
 def real_values(snapshot: Snapshot | None, name: str, most: int) -> list[str]:
     """Values that the collection has: the most frequent, the rarest, the most mixed, a number, and the most alike."""
-    every = [value for value in snapshot.values(name) if value] if snapshot else []
-    if snapshot is None or len(every) <= most:
+    if snapshot is None:
+        return []
+    every = [value for value in snapshot.values(name) if value]
+    if len(every) <= most:
         return every
     alike = sorted(every, key=lambda value: -max(_shared_prefix(value, other) for other in every if other != value))
     numbers = [value for value in every if value.isdecimal()]

@@ -39,29 +39,25 @@ def walk(run: Run) -> tuple[Snapshot | None, Exchange]:
 
 def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
     knowledge = run.knowledge
-    exports = list(first.exports)
-    repeats, garbled = _repeats(first), first.is_garbled
-    last, pages, known, lost = first, 1, set(first.ids), False
-    while (goes_on := _goes_on(run, last)) and pages < run.endpoint.limits.max_walk:
-        full = len(last.exports) >= knowledge.page_cut
-        last = run.send(Request.of((WHOLE, ("$skip", str(len(exports)))), headers=FULL))
-        if not last.exports or set(last.ids) <= known:
+    pages, known, lost = [first], set(first.ids), False
+    while (goes_on := _goes_on(run, pages[-1])) and len(pages) < run.endpoint.limits.max_walk:
+        skip = sum(len(page.exports) for page in pages)
+        page = run.send(Request.of((WHOLE, ("$skip", str(skip))), headers=FULL))
+        if not page.exports or set(page.ids) <= known:
             # After a page that is not full an error is that of a page beyond the end.
-            goes_on, lost = False, _is_lost(last) and (full or last.status == 200)
+            full = len(pages[-1].exports) >= knowledge.page_cut
+            goes_on, lost = False, _is_lost(page) and (full or page.status == 200)
             break
-        exports.extend(last.exports)
-        known.update(last.ids)
-        repeats, garbled = repeats or _repeats(last), garbled or last.is_garbled
-        pages += 1
-    if pages > 1:
+        known.update(page.ids)
+        pages.append(page)
+    if len(pages) > 1:
         knowledge.page_cut = min(LARGEST_TOP, len(first.exports))
     elif len(first.exports) > knowledge.page_cut:
         # What was taken for the largest page was one that lacked exports.
         knowledge.page_cut = LARGEST_TOP
-    snapshot = _snapshot(exports, atomic=pages == 1, repeats=repeats)
+    snapshot = _snapshot(pages, atomic=len(pages) == 1, repeats=any(map(_repeats, pages)))
     # The one page more that a first walk asks for tells nothing of what is beyond.
-    snapshot.garbled = garbled
-    snapshot.whole = not lost and (not goes_on or len(last.exports) < knowledge.page_cut)
+    snapshot.whole = not lost and (not goes_on or len(pages[-1].exports) < knowledge.page_cut)
     if not snapshot.whole:
         snapshot.parts = dict(_parts(run, snapshot))
     return snapshot
@@ -88,29 +84,28 @@ def _parts(run: Run, snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], Snap
     for key in knowledge.part_keys:
         exchange = run.send(Request.of((key, WHOLE), headers=FULL))
         if exchange.is_list and len(exchange.exports) < knowledge.page_cut:
-            yield key, _snapshot(exchange.exports, atomic=True, repeats=_repeats(exchange))
+            yield key, _snapshot([exchange], atomic=True, repeats=_repeats(exchange))
 
 
 def _by_default_pages(run: Run) -> tuple[Snapshot | None, Exchange]:
     first = last = run.send(Request(headers=FULL))
     if not first.is_list:
         return None, first
-    exports, garbled = list(first.exports), first.is_garbled
+    pages = [first]
     for _ in range(run.endpoint.limits.max_walk):
         if "next" not in last.links or not last.exports:
             break
         last = run.send(Request(query=urlsplit(last.links["next"]).query, headers=FULL))
-        exports.extend(last.exports)
-        garbled = garbled or last.is_garbled
-    snapshot = _snapshot(exports, atomic=False, repeats=_repeats(first))
-    snapshot.garbled = garbled
+        pages.append(last)
+    snapshot = _snapshot(pages, atomic=False, repeats=_repeats(first))
     snapshot.whole = not _is_lost(last) and ("next" not in last.links or not last.exports)
     return snapshot, first
 
 
-def _snapshot(exports: list[Export], *, atomic: bool, repeats: bool) -> Snapshot:
+def _snapshot(pages: list[Exchange], *, atomic: bool, repeats: bool) -> Snapshot:
+    exports: list[Export] = [export for page in pages for export in page.exports]
     unique = {identity(export): export for export in exports if isinstance(export.get("id"), str)}
-    return Snapshot(list(unique.values()), atomic, repeats)
+    return Snapshot(list(unique.values()), atomic, repeats, garbled=any(page.is_garbled for page in pages))
 
 
 def _repeats(page: Exchange) -> bool:

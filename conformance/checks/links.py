@@ -105,9 +105,8 @@ def paging_links(context: Context) -> Iterator[Observation]:
     """`self`, `next` and `prev` lead to this page, to the one that follows and to the one before."""
     if not context.readable_list or not _clear(context) or context.by_cursor:
         return
-    query, links, knowledge = context.query, context.exchange.links, context.knowledge
-    top = query.count("$top") or knowledge.default_top
-    skip = query.count("$skip") or 0
+    query, links = context.query, context.exchange.links
+    top, skip = context.page_size, query.count("$skip") or 0
     came = len(context.exchange.exports)
     if "self" in links:
         yield from _leads(context, links["self"], "links-self-page", {"$skip": skip, "$top": query.count("$top")}, top)

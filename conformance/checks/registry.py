@@ -87,6 +87,11 @@ class Context:
         """The representation that the request asks for."""
         return preferred(self.exchange.request.header("prefer"))
 
+    @property
+    def page_size(self) -> int:
+        """The exports that a page may have: as many as are asked for, or as one has where nothing is."""
+        return self.query.count("$top") or self.knowledge.default_top
+
     @cached_property
     def conditional(self) -> bool:
         """Whether the request is conditional or asks for a range, so that HTTP itself has further statuses for it."""

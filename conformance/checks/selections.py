@@ -35,7 +35,7 @@ def selection(context: Context) -> Iterator[Observation]:
         return
     query, ids = context.query, context.exchange.ids
     asked = query.count("$top")
-    top = asked or context.knowledge.default_top
+    top = context.page_size
     if asked is None:
         if len(ids) > top:
             yield broken("top-default", f"{len(ids)} exports without $top")
@@ -187,7 +187,7 @@ def sequence(context: Context) -> Iterator[Observation]:
 
 def _place(context: Context) -> slice:
     """Where the page stands in its selection."""
-    top, skip = context.query.count("$top") or context.knowledge.default_top, context.query.count("$skip") or 0
+    top, skip = context.page_size, context.query.count("$skip") or 0
     return slice(skip, skip + top)
 
 
