@@ -35,6 +35,8 @@ _LARGEST_HELD_SKIP: Final = 2**31 - 1
 
 FILTERS: Final = ("iModelId", "changesetId", "exportType")
 """Parameters that select by a member of `request`."""
+IDENTIFIERS: Final = FILTERS[:2]
+"""Those of them that are ids, of a form that the page gives."""
 CURRENT: Final = {"tileVersion": "37", "iTwinJS": "5.13.3"}
 """The versions that public clients ask for."""
 COMPATIBILITY: Final = tuple(CURRENT)
@@ -155,7 +157,7 @@ def _judge(name: str, value: str, known_types: Collection[str]) -> tuple[Validit
         return Validity.FREE, accepted
     if name in PLACES:
         return _judge_count(name, value, slug)
-    if name in ("iModelId", "changesetId"):
+    if name in IDENTIFIERS:
         return _judge_identifier(name, value, slug)
     if name == "$orderBy":
         return _judge_order(value)

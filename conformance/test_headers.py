@@ -132,6 +132,7 @@ def test_odd_prefixes_do_no_harm(run: Run) -> None:
         "https://example.com/?a=b", "https://example.com/#f", 'https://example.com/"', "https://example.com/<script>", "https://example.com/%zz",
         "https://exämple.com", "HTTPS://EXAMPLE.COM", "https://example.com:99999", "https://[::1]", "https://example.com/\\", "{}",
         "https://example.com/" + "a" * 1000, "x" * 5000, "https://a.example, https://b.example", "https://example.com/ x",
+        "https://[::1", "https://example.com:port", "https://{tenant}.example.com/a|b",
     )  # fmt: skip
     run.send_all(Request.of((("$top", "2"),), headers=((_ROOT, value.strip()),)) for value in odd)
     run.send_all([Request.of((("$top", "2"),), headers=((_ROOT, "https://a.example"), (_ROOT, "https://b.example")))])

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from conformance import spec, values
 from conformance.exchange import Exchange, Request
-from conformance.query import FILTERS, PLACES
+from conformance.query import FILTERS, IDENTIFIERS, PLACES
 from conformance.run import FULL, Run
 
 
@@ -123,6 +123,8 @@ def test_an_invalid_parameter_among_valid_ones_is_refused(run: Run) -> None:
     "answer-in-time",
     "error-no-internals",
     "error-target",
+    "imodelid-format",
+    "changesetid-format",
     "unprocessable-detail-target",
 )
 @pytest.mark.parametrize("name", values.FREE)
@@ -147,6 +149,7 @@ def test_a_value_that_is_left_to_the_server_does_no_harm(run: Run, name: str) ->
         Request.of(((name, valid), (f"{name}[a]", valid))),
         Request.of(((name.upper(), valid),), headers=headers),
         Request.of(((f"{name} ", valid),)),
+        *([Request.of(((name, f"{valid}\n"),), headers=headers)] if name in IDENTIFIERS else []),
     ]
     run.send_all(requests)
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from conformance.collection import Export, Snapshot, identity
 from conformance.exchange import Exchange, Request
 from conformance.knowledge import LARGEST_TOP
-from conformance.query import COMPATIBILITY, PLACES
+from conformance.query import COMPATIBILITY, IDENTIFIERS, PLACES
 from conformance.run import FULL, Run
 
 WHOLE: Final = ("$top", str(LARGEST_TOP))
@@ -79,8 +79,9 @@ def _parts(run: Run, snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], Snap
     """Collections in the collection that one answer shows whole: those of the rarest values in the sample."""
     knowledge = run.knowledge
     if not knowledge.part_keys:
-        names = ("iModelId", "changesetId")
-        knowledge.part_keys = [(name, value) for name in names for value in snapshot.values(name)[-_PARTS:] if value]
+        knowledge.part_keys = [
+            (name, value) for name in IDENTIFIERS for value in snapshot.values(name)[-_PARTS:] if value
+        ]
     for key in knowledge.part_keys:
         exchange = run.send(Request.of((key, WHOLE), headers=FULL))
         if exchange.is_list and len(exchange.exports) < knowledge.page_cut:

@@ -42,6 +42,7 @@ NEEDED_FOR = {
     "documented_status": "part-206",
     "valid_request_is_accepted": "exporttype-imodel-refused",
     "invalid_parameter_is_refused": "any-direction",
+    "blanks_are_trimmed_or_refused": "imodelid-with-newline-finds-nothing",
     "bad_credential_is_refused": "unauthorized-with-200",
     "undocumented_method": "put-crashes",
     "answered": "create-refuses-types",

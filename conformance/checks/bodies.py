@@ -48,7 +48,12 @@ def declared_body(context: Context) -> Iterator[Observation]:
     if exchange.charset and exchange.media_type in spec.media_types():
         fine = exchange.json is NOT_JSON or exchange.text == exchange.body.decode(exchange.charset, "replace")
         yield judged("body-as-declared", fine, f"UTF-8, where charset={exchange.charset} is declared")
-    part = _PART.match(exchange.header("content-range") or "") if exchange.status == _PARTIAL else None
+    if exchange.status != _PARTIAL or exchange.media_type.startswith("multipart/"):
+        return
+    declared = exchange.header("content-range")
+    if exchange.request.header("range"):
+        yield judged("body-as-declared", declared is not None, "a part of the list without Content-Range")
+    part = _PART.match(declared or "")
     if part:
         length = int(part["last"]) - int(part["first"]) + 1
         message = f"{len(exchange.body)} bytes, where Content-Range says {length}"

@@ -8,7 +8,7 @@ from typing import Final
 from conformance import ledger, spec
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
 from conformance.exchange import NOT_JSON, TIME_BOUND, CredentialKind, Failure
-from conformance.query import Parameter, Validity
+from conformance.query import IDENTIFIERS, Parameter, Validity
 
 _HTTP_REFUSALS: Final = frozenset({400, 413, 414, 431, 494})
 _UNACCEPTABLE: Final = 406
@@ -234,6 +234,20 @@ def invalid_parameter_is_refused(context: Context) -> Iterator[Observation]:
             yield broken(parameter.requirement, f"status {exchange.status} for {_shown(parameter)}, where 422 is due")
         elif len(invalid) == 1:
             yield held(parameter.requirement)
+
+
+@check("imodelid-format", "changesetid-format")
+def blanks_are_trimmed_or_refused(context: Context) -> Iterator[Observation]:
+    """An id of the collection with blanks around it finds what the id finds, where it is not refused."""
+    snapshot, request = context.knowledge.snapshot, context.exchange.request
+    if not context.exchange.is_list or request.credential.kind is not CredentialKind.GOOD or len(request.pairs) > 1:
+        return
+    for name, parameter in context.query.of(Validity.FREE).items():
+        bare = parameter.value.strip()
+        if name in IDENTIFIERS and bare != parameter.value and snapshot and bare in snapshot.values(name):
+            taken = bool(context.exchange.exports)
+            message = f"{_shown(parameter)} is neither refused nor taken for the id of the collection that it has"
+            yield judged(f"{name.lower()}-format", taken, message, contestable=True)
 
 
 def _shown(parameter: Parameter) -> str:

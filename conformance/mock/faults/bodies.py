@@ -129,9 +129,17 @@ def _deflate_as_gzip(_call: Call, wire: Wire) -> Wire:
     return _with(wire, zlib.compress(_body(wire)), content_encoding="gzip")
 
 
+def _for_the_beginning(call: Call) -> bool:
+    return any(line.startswith("bytes=0-") for line in call.request.lines("range"))
+
+
 def _one_byte(_call: Call, wire: Wire) -> Wire:
     body = _body(wire)
     return evolve(_with(wire, body[:1], content_range=f"bytes 0-10/{len(body)}"), status=206)
+
+
+def _nameless_part(_call: Call, wire: Wire) -> Wire:
+    return evolve(_with(wire, _body(wire)[:11]), status=206)
 
 
 def _too_long(_call: Call, wire: Wire) -> Wire:
@@ -378,18 +386,19 @@ FAULTS = (
         "range-cut-as-200",
         ("ok-json",),
         "A range is answered with 200 as if it were all.",
-        _texts(
-            lambda body: body[:11],
-            when=lambda call: any(line.startswith("bytes=0-") for line in call.request.lines("range")),
-        ),
+        _texts(lambda body: body[:11], when=_for_the_beginning),
     ),
     Fault(
         "range-shorter-than-declared",
         ("body-as-declared",),
         "A range is cut after one byte, and says that it has all that was asked for.",
-        wires(
-            _one_byte, 200, when=lambda call: any(line.startswith("bytes=0-") for line in call.request.lines("range"))
-        ),
+        wires(_one_byte, 200, when=_for_the_beginning),
+    ),
+    Fault(
+        "range-without-content-range",
+        ("body-as-declared",),
+        "A range is answered by a part of the list that does not say which it is.",
+        wires(_nameless_part, 200, when=_for_the_beginning),
     ),
     Fault(
         "length-too-long", ("body-as-declared",), "`Content-Length` is more than the body has.", wires(_too_long, 200)

@@ -247,6 +247,12 @@ def _identifier_faults(name: str, slug: str, form: re.Pattern[str], of: Callable
             f"{slug}-end-unchecked", near, f"A `{name}` may have more at its end.", _takes(name, form.pattern + r".+")
         ),
         Fault(
+            f"{slug}-with-newline-finds-nothing",
+            near,
+            f"A `{name}` may end in a line break, as where `$` of a pattern lets it, and finds nothing then.",
+            _takes(name, form.pattern + r"\n"),
+        ),
+        Fault(
             f"{slug}-start-unchecked",
             near,
             f"A `{name}` may have more at its beginning.",

@@ -451,6 +451,18 @@ FAULTS = (
         _crashes(_odd_root(lambda line: re.search(r":[^/0-9]*[^/0-9:]", line.partition("://")[2]) is not None)),
     ),
     Fault(
+        "root-unclosed-bracket-crashes",
+        ("status-no-server-error",),
+        "An `x-api-host-and-root` with a bracket that is not closed ends in a server error.",
+        _crashes(_odd_root(lambda line: "[" in line and "]" not in line)),
+    ),
+    Fault(
+        "root-placeholder-crashes",
+        ("status-no-server-error",),
+        "An `x-api-host-and-root` with a placeholder that nobody filled in ends in a server error.",
+        _crashes(_odd_root(lambda line: re.search(r"\{\w+\}", line) is not None)),
+    ),
+    Fault(
         "accept-odd-crashes",
         ("status-no-server-error",),
         "An `Accept` without a slash ends in a server error.",
