@@ -95,10 +95,11 @@ def count(run: Run, suspicion: Suspicion) -> None:
         exchange, observation = twin
         run.broke(observation.requirement, exchange, observation.message, check=observation.check)
         return
-    # A parameter that is not judged is not named either.
-    unrefused = _unrefused(run, exchange) if observation.requirement == _EVERY_PARAMETER else None
+    if observation.requirement == _EVERY_PARAMETER:
+        # A parameter that is not judged is not named either.
+        exchange, observation = _unrefused(run, exchange) or (exchange, observation)
     observation = _amount(run, exchange, observation) or observation
-    blamed = unrefused or _cause(run, exchange.request, observation) or observation.requirement
+    blamed = _cause(run, exchange.request, observation) or observation.requirement
     run.broke(blamed, exchange, observation.message, check=observation.check)
 
 
@@ -315,13 +316,17 @@ def _may_be_unrefused(run: Run, exchange: Exchange) -> bool:
     return any(tally.broken or not tally.held for tally in tallies)
 
 
-def _unrefused(run: Run, exchange: Exchange) -> str | None:
-    """The promise that an invalid parameter is refused which is broken where the parameter stands alone."""
-    for name, parameter in _invalid(run, exchange).items():
-        alone = exchange.request.with_pairs(((name, parameter.value),))
-        found = fails(run, alone, "invalid_parameter_is_refused")
-        if found:
-            return found[1].requirement
+def _unrefused(run: Run, exchange: Exchange) -> tuple[Exchange, Observation] | None:
+    """Where an invalid parameter is not refused, although no other is invalid."""
+    request, invalid = exchange.request, _invalid(run, exchange)
+    plain = {name: plain_value(run.knowledge.snapshot, name) for name in invalid}
+    for name, parameter in invalid.items():
+        own = {**plain, name: parameter.value}
+        among_valid = [(other, own.get(other, value)) for other, value in request.pairs]
+        for pairs in ([(name, parameter.value)], among_valid):
+            found = fails(run, request.with_pairs(pairs), "invalid_parameter_is_refused")
+            if found:
+                return found
     return None
 
 

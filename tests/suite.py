@@ -131,7 +131,9 @@ def command(*arguments: str, token: str = TOKEN, probes: Sequence[str] = (PROBES
 
 
 def spared(arguments: Sequence[str]) -> list[str]:
-    """Options for a run that `-k` leaves without what schemathesis generates: to collect it takes a second."""
+    """Options for a run that `-k` leaves without what schemathesis generates: to load it takes a second."""
     chosen = next((after for before, after in pairwise(arguments) if before == "-k"), "schema")
-    needed = "schema" in chosen or "not " in chosen
-    return [] if needed else ["--ignore", str(ROOT / "conformance" / "test_schema.py")]
+    if "schema" in chosen or "not " in chosen:
+        return []
+    unused = ("test_schema.py", *(() if "lives" in chosen else ("test_lives.py",)))
+    return ["-p", "no:schemathesis", *(f"--ignore={ROOT / 'conformance' / name}" for name in unused)]

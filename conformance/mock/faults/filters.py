@@ -465,6 +465,14 @@ FAULTS = (
         ),
     ),
     Fault(
+        "changesetid-unjudged-beside-imodelid",
+        ("changesetid-invalid", "changesetid-format"),
+        "A `changesetId` beside an `iModelId` may be anything.",
+        parser(
+            "changesetId", lambda own: lambda call, text: text.lower() if has("iModelId")(call) else own(call, text)
+        ),
+    ),
+    Fault(
         "changesetid-short-accepted",
         ("changesetid-format",),
         "A `changesetId` may be shorter than 40 digits.",
