@@ -170,7 +170,7 @@ class Request:
     def odd(self) -> bool:
         """Whether an HTTP layer may refuse the request before the service sees it: malformed, or over a size limit."""
         texts = [*(value for _, value in self.headers), self.credential.value or ""]
-        if len(self.target) > 2000 or any(len(text) > 2000 for text in texts):
+        if len(self.target) > 1000 or any(len(text) > 2000 for text in texts):
             return True
         if any(not text.isascii() or not text.isprintable() for text in texts):
             return True

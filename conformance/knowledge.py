@@ -56,6 +56,7 @@ class Knowledge:
         part_keys: The filters, name and value, whose selections are known whole where the collection is not.
         plain_minimal: Whether the minimal representation was seen without `request`.
         cursors: Parameters of the server's own by which its links name a page.
+        pins: Parameters of the server's own that its links have beside `$skip`, and may hold on to a moment by.
         hosts: The hosts of mesh links without `cdn`.
         cdn_hosts: The hosts of mesh links with `cdn=1`.
         served: The ids of the operations that the server was seen to have.
@@ -71,6 +72,7 @@ class Knowledge:
     part_keys: list[tuple[str, str]] = field(factory=list)
     plain_minimal: bool | None = None
     cursors: frozenset[str] = frozenset()
+    pins: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
     cdn_hosts: frozenset[str] = frozenset()
     served: set[str] = field(factory=lambda: {spec.LIST})

@@ -17,7 +17,7 @@ from typing import Final
 from attrs import frozen
 
 from conformance import checks, deprecation, interrupts, ledger
-from conformance.checks.links import cursors, link_query
+from conformance.checks.links import cursors, link_query, pins
 from conformance.checks.operations import is_plain_id
 from conformance.checks.registry import Context
 from conformance.collection import identity, mesh_link
@@ -64,6 +64,8 @@ class Run:
         self.moves = 0
         self.watched = False
         """Whether the collection was watched for exports that vanish and come back."""
+        self.returned = False
+        """Whether one was seen to."""
         self.spent = ""
         self.no_api = ""
         self.other_user: Credential | None = None
@@ -227,8 +229,9 @@ class Run:
         if checks.shows_operation(context.exchange):
             self.knowledge.served.add(context.operation)
         for href in context.exchange.links.values() if context.readable_list else ():
-            link = link_query(href)
-            self.knowledge.cursors |= cursors(link, context.query) if link else frozenset()
+            if link := link_query(href):
+                self.knowledge.cursors |= cursors(link, context.query)
+                self.knowledge.pins |= pins(link, context.query)
         if context.query.value("cdn") == "1" and context.readable_list:
             hosts = {host for export in context.exchange.exports if (host := mesh_host(export))}
             self.knowledge.cdn_hosts |= hosts

@@ -15,7 +15,7 @@ from conformance import blame, walking
 from conformance.account import BudgetSpentError
 from conformance.checks.registry import Observation
 from conformance.checks.selections import compare_walks
-from conformance.collection import Snapshot
+from conformance.collection import Snapshot, identity
 from conformance.evidence import OWN_CAUSE
 from conformance.exchange import CredentialKind, Exchange, Failure
 from conformance.run import Run, Suspicion
@@ -168,7 +168,7 @@ def _watch_for_a_return(run: Run, known: Snapshot, closing: Snapshot) -> Snapsho
         run.knowledge.replace_snapshot(walks[-1])
         walks.append(walk)
         _note_return(run, walk, exchange, _lost_between(walks))
-        if run.tally("list-steady").broken:
+        if run.returned:
             return max(walks, key=lambda each: len(each.by_id))
     return walks[-1]
 
@@ -182,13 +182,13 @@ def _lost_between(walks: list[Snapshot]) -> Set[str]:
 
 def _fuller(run: Run, known: Snapshot, walk: Snapshot) -> Snapshot:
     """The walk to hold answers against: where exports come and go, the latest is no better for what it lacks."""
-    flickers = run.tally("list-steady").broken
-    return known if flickers and walk.by_id.keys() < known.by_id.keys() else walk
+    return known if run.returned and walk.by_id.keys() < known.by_id.keys() else walk
 
 
 def _note_return(run: Run, walk: Snapshot, exchange: Exchange, lost: Set[str] = frozenset()) -> None:
     back = run.knowledge.returned(walk) or min(lost, default=None)
     if back:
+        run.returned = True
         run.broke("list-steady", exchange, f"the export {back} vanished and came back")
 
 
@@ -215,20 +215,39 @@ def _confirm_walks(run: Run, observation: Observation, closing: Snapshot, exchan
 
 def _look_twice(run: Run, suspicion: Suspicion) -> None:
     """Walk, probe, walk again, until two walks agree; what the probe then says counts."""
-    requirement = suspicion.observation.requirement
+    requirement, asked = suspicion.observation.requirement, suspicion.exchange.request
+    if not run.knowledge.pins.isdisjoint(name for name, _ in asked.pairs):
+        # What a link holds on to is not what two later walks agree on.
+        asked = asked.with_pairs(pair for pair in asked.pairs if pair[0] not in run.knowledge.pins)
+    restless: list[set[str]] = []
     for _ in range(_SECOND_LOOKS):
         before = run.knowledge.snapshot
-        walking.learn_selection(run, suspicion.exchange.request)
-        probe = run.send(suspicion.exchange.request)
+        walking.learn_selection(run, asked)
+        probe = run.send(asked)
         after, exchange = walking.walk(run)
         if before is None or after is None:
             return
         _note_return(run, after, exchange)
         after = _fuller(run, before, after)
-        if before.agrees_with(after):
+        moving = set() if before.descriptions == after.descriptions else {_OF_DESCRIPTIONS}
+        if suspicion.observation.check not in moving and before.agrees_with(after):
             again = [each for each in run.observe(probe) if not each.holds and each.contestable]
-            for observation in again[:1]:
+            for observation in [each for each in again if each.check not in moving][:1]:
                 blame.count_between_walks(run, Suspicion(probe, observation))
             return
+        restless.append(_renamed_twice(before, probe, after))
         run.knowledge.replace_snapshot(after)
-    run.doubt(requirement, f"the collection never stood still; seen once: {suspicion.observation.message}")
+    always = set.intersection(*restless)
+    if always:
+        run.broke("list-steady", probe, f"the export {min(always)} has another displayName each time that it is seen")
+    else:
+        run.doubt(requirement, f"the collection never stood still; seen once: {suspicion.observation.message}")
+
+
+def _renamed_twice(before: Snapshot, probe: Exchange, after: Snapshot) -> set[str]:
+    """The ids of exports that have another name in a probe than in the walks before and after it: two new names."""
+    names = {identity(export): str(export.get("displayName")) for export in probe.exports}
+    walks = [{one: str(export.get("displayName")) for one, export in walk.by_id.items()} for walk in (before, after)]
+    return {
+        one for one, name in names.items() if len({name, *(walk.get(one, name) for walk in walks)}) == len(walks) + 1
+    }

@@ -158,7 +158,7 @@ def test_a_value_that_is_left_to_the_server_does_no_harm(run: Run, name: str) ->
 def test_odd_queries_do_no_harm(run: Run) -> None:
     odd = (
         "?", "&", "&&", "=", "=x", "$", "$=", "%", "%24", "a=%", "$top", "$top=&$skip=", "$top=5&&$skip=1", "$top=5;$skip=1", "$top==5", "$top=5#x",
-        "$top%00=5", "x=" + "y" * 1500, "&".join(f"p{number}=1" for number in range(100)), "%ff=%ff", "__proto__=1", "constructor=1", "a[b][c]=1",
+        "$top%00=5", "x=" + "y" * 900, "&".join(f"p{number}=1" for number in range(100)), "%ff=%ff", "__proto__=1", "constructor=1", "a[b][c]=1",
     )  # fmt: skip
     run.send_all(Request(query=query) for query in odd)
 

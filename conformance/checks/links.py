@@ -64,9 +64,18 @@ def _by_cursor(context: Context, link: Query) -> bool:
 
 def cursors(link: Query, asked: Query) -> frozenset[str]:
     """The parameters of the server's own by which a link names its page; none where it has `$skip`."""
+    return frozenset() if "$skip" in link.parameters else _own(link, asked)
+
+
+def pins(link: Query, asked: Query) -> frozenset[str]:
+    """The parameters of the server's own that a link has beside `$skip`: they may name a moment that is past."""
+    return _own(link, asked) if "$skip" in link.parameters else frozenset()
+
+
+def _own(link: Query, asked: Query) -> frozenset[str]:
     own = link.unknown - asked.unknown
     spoiled = any(_WHOLE_NAME.search(name) for name in own)
-    return frozenset() if "$skip" in link.parameters or link.respelled or spoiled else own
+    return frozenset() if link.respelled or spoiled else own
 
 
 def _to_keep(context: Context) -> dict[str, str]:
