@@ -124,6 +124,24 @@ def test_what_happens_once_to_a_collection_is_no_fault(
     assert said.with_outcome("violated") == set(), said.output
 
 
+@pytest.mark.parametrize(
+    ("reading", "fault", "named"),
+    [
+        (Reading(renames=True, moves_per_request=0.2, size=160), None, set()),
+        (Reading(renames=True, moves_per_second=12, size=300, default_order="newest"), None, set()),
+        (Reading(pins=True, moves_per_request=0.25, size=230, default_order="newest"), None, set()),
+        (Reading(pins=True, moves_per_request=0.25, size=230), "default-page-50", {"top-default"}),
+    ],
+    ids=["renames", "renames all the time", "links hold on to a moment", "pages of fifty"],
+)
+def test_a_collection_that_moves_all_the_time_is_not_found_at_fault(
+    reading: Reading, fault: str | None, named: set[str]
+) -> None:
+    with serve(Settings(token=TOKEN, reading=reading, fault=fault)) as url:
+        said = judge(url, "--seed", "1", "--fail-on", "should", "--max-requests", "400")
+    assert said.with_outcome("violated") == named, said.output
+
+
 def test_a_next_for_the_rest_of_a_list_that_has_moved_since_is_no_fault() -> None:
     reading = Reading(last_page="rest", size=101, moves_per_request=0.05)
     with serve(Settings(token=TOKEN, reading=reading)) as url:

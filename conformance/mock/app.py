@@ -14,6 +14,7 @@ from .clock import Clock
 from .data import Collection
 from .faults import FAULTS
 from .model import Call, Export, Request, Wire
+from .parameters import PIN, pairs
 from .reading import Reading
 from .stages import conforming
 
@@ -117,7 +118,7 @@ class _Endpoint:
         self._reading = reading
         self._stages = stages
         self._collection = Collection(
-            exports, reading.moves_per_request, reading.moves_per_second, reading.stage_seconds
+            exports, reading.moves_per_request, reading.moves_per_second, reading.stage_seconds, reading.renames
         )
         self._start = self._clock.now()
         self._number = 0
@@ -132,13 +133,16 @@ class _Endpoint:
 
     def _call(self, request: Request) -> Call:
         moment = self._clock.now() - self._start
+        exports = self._collection.at(self._number, moment)
+        if self._reading.pins:
+            exports = self._collection.kept(dict(pairs(request.query)).get(PIN, "")) or exports
         call = Call(
             request=request,
             reading=self._reading,
             token=self._token,
             number=self._number,
             moment=moment,
-            exports=self._collection.at(self._number, moment),
+            exports=exports,
             store=self._collection,
             stages=self._stages,
             other_token=self._other_token,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conformance.mock.reading import Reading, choices
 
 # What changes the size of the collection, the time it takes or whether it stands still is drawn only on request.
-_CALM = {"stage_seconds", "size", "rate", "rate_window", "moves_per_request", "moves_per_second"}
+_CALM = {"stage_seconds", "size", "rate", "rate_window", "moves_per_request", "moves_per_second", "renames", "pins"}
 _FREE: dict[str, st.SearchStrategy[Any]] = {
     # Little can go wrong with a few exports.
     "size": st.sampled_from([250, 250, 120, 99, 100, 101, 1001, 1001, 2, 1, 0]),
@@ -23,7 +23,7 @@ _FREE: dict[str, st.SearchStrategy[Any]] = {
     "moves_per_request": st.sampled_from([0.0, 0.01, 0.04]),
     "moves_per_second": st.sampled_from([0.0, 0.5]),
     "link_host": st.sampled_from(["", "https://api.bentley.com", "http://10.0.0.7:8080", "https://edge.example.com"]),
-    "target_limit": st.sampled_from([60_000, 8_000, 2_000]),
+    "target_limit": st.sampled_from([60_000, 8_000, 1_100]),
     "header_limit": st.sampled_from([60_000, 8_000, 4_000]),
 }
 

@@ -175,18 +175,23 @@ def _ids_named(exports: tuple[Export, ...]) -> frozenset[str]:
     return frozenset(one.lower() for export in exports for one in (export.imodel_id, export.changeset_id))
 
 
+_MOST_KEPT = 10
+
+
 @define
 class Collection:
     """The exports as they stand now: at rest, or moved on by one event after another.
 
-    Events take turns: an export is started, one progresses, one finishes, the oldest expires. An id never changes,
-    and what has expired never comes back.
+    Events take turns: an export is started, one progresses, one finishes, the oldest expires, and where exports are
+    renamed, one is. An id never changes, and what has expired never comes back.
     """
 
     exports: tuple[Export, ...]
     moves_per_request: float = 0.0
     moves_per_second: float = 0.0
     stage_seconds: float = 1.0
+    renames: bool = False
+    _kept: dict[str, tuple[Export, ...]] = field(factory=dict)
     _births: dict[str, tuple[Export, float]] = field(factory=dict)
     _events: int = 0
     _started: int = 0
@@ -248,14 +253,42 @@ class Collection:
         """
         self.exports = tuple(other for other in self.exports if other.id != export.id)
 
+    def keep(self, exports: tuple[Export, ...]) -> str:
+        """Hold on to the collection as it stood, for a while.
+
+        Args:
+            exports: The exports at that moment.
+
+        Returns:
+            What to ask for it by.
+        """
+        known = next((key for key, others in self._kept.items() if others is exports), None)
+        if known:
+            return known
+        key = f"{self._events:x}e{len(exports):x}"
+        self._kept[key] = exports
+        for oldest in list(self._kept)[:-_MOST_KEPT]:
+            del self._kept[oldest]
+        return key
+
+    def kept(self, key: str) -> tuple[Export, ...] | None:
+        """The collection as it stood when it was held on to.
+
+        Args:
+            key: What to ask for it by.
+        """
+        return self._kept.get(key)
+
     def _move(self) -> None:
         now = max(export.last_modified for export in self.exports) + timedelta(seconds=7)
-        kind = self._events % 4
+        kind = self._events % (5 if self.renames else 4)
         self._events += 1
         if kind == 0:
             self._start(now)
         elif kind == 3:
             self._expire()
+        elif kind == 4:
+            self._rename()
         else:
             before, after = (("NotStarted", "InProgress"), ("InProgress", "Complete"))[kind - 1]
             self._progress(before, after, now)
@@ -273,6 +306,11 @@ class Collection:
         if export is not None:
             moved = evolve(export, status=after, last_modified=now)
             self.exports = tuple(moved if other is export else other for other in self.exports)
+
+    def _rename(self) -> None:
+        export = self.exports[(self._events * 7) % len(self.exports)]
+        renamed = evolve(export, display_name=f"{export.display_name.partition(' (')[0]} ({self._events})")
+        self.exports = tuple(renamed if other is export else other for other in self.exports)
 
     def _expire(self) -> None:
         oldest = min(self.exports, key=lambda export: (export.last_modified, export.number))

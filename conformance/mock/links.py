@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from .model import PARAMETERS
-from .parameters import CURSOR, pairs
+from .parameters import CURSOR, PIN, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +95,7 @@ def _place(name: str) -> int:
 
 
 def _unknown(call: Call, name: str) -> bool:
-    if call.reading.cursors and name == CURSOR:
+    if (call.reading.cursors and name == CURSOR) or (call.reading.pins and name == PIN):
         return False
     lower = name.lower()
     known = {parameter.lower() for parameter in PARAMETERS} if call.reading.other_case_names == "accept" else PARAMETERS
@@ -145,7 +145,8 @@ def next_link(call: Call, query: Query, page: Page) -> str | None:
     if page.size == 0 or (end >= page.total and not full):
         return None
     top = min(page.top, max(1, page.total - end)) if call.reading.last_page == "rest" else page.top
-    return call.stages.href(call, query, page, {"$top": str(top), "$skip": str(end)})
+    link = call.stages.href(call, query, page, {"$top": str(top), "$skip": str(end)})
+    return f"{link}&{encoded(call, PIN, call.store.keep(call.exports))}" if call.reading.pins else link
 
 
 def prev_link(call: Call, query: Query, page: Page) -> str | None:

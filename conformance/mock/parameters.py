@@ -24,6 +24,8 @@ TILES = ("3DTiles", "3DTILES")
 _CURRENT: Mapping[str, Version] = {"tileVersion": (37,), "iTwinJS": (5, 13, 3)}
 CURSOR: Final = "after"
 """The parameter by which links name their page where a reading has one of its own."""
+PIN: Final = "snapshot"
+"""The parameter by which links hold on to the collection as it stood, where a reading has them do so."""
 NOTHING: Final = ()
 """The version that no export is compatible with."""
 

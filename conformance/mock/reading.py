@@ -28,6 +28,7 @@ class Reading:
         rate_window: The length of such a window in seconds.
         moves_per_request: How many events of the collection come with each request (0.04: one in 25 requests).
         moves_per_second: How many events of the collection come with each second.
+        renames: Exports are renamed, too, where the collection moves.
         new_words: The data have a status and an export type that nobody has seen before.
         upper_case_data: Ids are written in upper case.
         stamps: How dates are written: whole seconds, seven digits and an offset, the time of another zone, or whole
@@ -83,6 +84,7 @@ class Reading:
         prev: There is no `prev`, one that ends where the page begins, or one that overlaps at the beginning.
         last_page: The `next` that leads to the last page asks for as much as before, or for what is left.
         cursors: Links name their page by a parameter of the endpoint's own in place of `$skip`.
+        pins: `next` leads on in the collection as it stood, by a parameter of the endpoint's own beside `$skip`.
         next_after_full_page: A full page that ends with the selection still has a `next`.
         media_type: The media type of bodies; `accept` gives what the client asks for.
         charset: The media type has a `charset` parameter.
@@ -112,6 +114,7 @@ class Reading:
     rate_window: float = 1.0
     moves_per_request: float = 0.0
     moves_per_second: float = 0.0
+    renames: bool = False
 
     new_words: bool = False
     upper_case_data: bool = False
@@ -168,6 +171,7 @@ class Reading:
     prev: Literal["absent", "exact", "overlapping"] = "exact"
     last_page: Literal["same", "rest"] = "same"
     cursors: bool = False
+    pins: bool = False
     next_after_full_page: bool = False
 
     media_type: Literal["vendor", "json", "accept"] = "vendor"
