@@ -158,7 +158,7 @@ def written_by(url: str, token: str, other: str, folder: Path, *options: str) ->
 LOUD = ("-vv", "--tb=long", "--showlocals", "-rA", "--log-cli-level=DEBUG", "--log-file=log.txt")
 EXACT = (
     "--max-requests",
-    "300",
+    "120",
     "-k",
     "credentials or access or methods or both_paths or whole_list or prefix or invalid",
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
-from suite import ROOT, TOKEN, judge
+from suite import ROOT, TOKEN, judge, spared
 from suite_serving import HOST, serving
 
 from conformance.credentials import Credentials, from_text
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 GOOD = Credentials(from_text("MESH_EXPORT_TOKEN", TOKEN), Redactor().add)
 OTHER = "11111111-1111-4111-8111-111111111111"
+LIVES = ("-k", "lives")
 ALLOWED = ("--allow-writes", "--scratch-imodel", SCRATCH_IMODEL)
 
 
@@ -124,7 +125,9 @@ def test_nothing_is_left_behind_and_nothing_else_is_touched_by_an_interrupted_ru
     with serve(Settings(token=TOKEN, reading=reading)) as url:
         before = exports(url)
         call = [str(Path(sys.executable).with_name("pytest")), "conformance", "--url", url, *ALLOWED]
-        run = subprocess.Popen([*call, "-k", "lives"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        run = subprocess.Popen(
+            [*call, *LIVES, *spared(LIVES)], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        )
         end = time.monotonic() + 60
         while exports(url) == before and time.monotonic() < end:
             time.sleep(0.05)
