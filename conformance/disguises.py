@@ -49,20 +49,23 @@ def malformed(token: str) -> list[Credential]:
 
 def near_misses(token: str) -> list[Credential]:
     """Credentials made from the good token, the most telling first."""
-    first = "A" if token[0] != "A" else "B"
     near = {
         "the token without its last character": token.rstrip("=")[:-1],
         "a letter behind the token": _with_a_letter_behind(token),
         "the token with another last character": _with_another_end(token),
-        "the token with another first character": first + token[1:],
+        "the token with another first character": _with_another(token, 0),
         "the token with upper and lower case exchanged": token.swapcase(),
         "the token in upper case": token.upper(),
         "the token in lower case": token.lower(),
         "the token backwards": token[::-1],
         "half of the token": token[: len(token) // 2],
+        "the token with another character in its middle": _with_another(token, len(token) // 2),
         "a full stop behind the token": f"{token}.",
         "a letter before the token": f"x{token}",
         "a blank and a letter behind the token": f"{token} x",
+        "a letter and a blank before the token": f"x {token}",
+        "the scheme twice": f"Bearer {token}",
+        "the token with its first character escaped": f"%{ord(token[0]):02X}{token[1:]}",
         "the token twice": f"{token},{token}",
         "the token without its first character": token[1:],
     }
@@ -80,6 +83,10 @@ def near_misses(token: str) -> list[Credential]:
     return [tokens[0], others[0], tokens[1], others[1], *tokens[2:], *others[2:]]
 
 
+def _with_another(token: str, place: int) -> str:
+    return token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+
+
 def _with_a_letter_behind(token: str) -> str:
     longer = f"{token}x"
     return longer if _read(longer) != _read(token) else token.rstrip("=") + "xxxx"
@@ -88,7 +95,7 @@ def _with_a_letter_behind(token: str) -> str:
 def _with_another_end(token: str) -> str:
     # The last character of a base64 text may hold bits that nobody reads; the middle of its last part has none.
     for place in (len(token) - 1, (token.rfind(".") + len(token)) // 2):
-        other = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+        other = _with_another(token, place)
         if _read(other) != _read(token):
             break
     return other

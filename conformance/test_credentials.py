@@ -32,6 +32,7 @@ def _without_a_valid_parameter() -> list[Request]:
     others = [
         Request(), Request(path=bare), Request(path=bare, query="%24top=5"), Request(query="$top=0"), Request(headers=FULL), Request(query="client=CesiumJS"),
         Request(headers=(("x-api-host-and-root", "https://example.com"),)), Request(headers=(("Accept", "*/*"),)), Request(headers=_BROWSER), Request.of((("$top", "2"),), headers=FULL),
+        Request(headers=(("X-Forwarded-For", "127.0.0.1"),)), Request(headers=(("User-Agent", "kube-probe/1.34"),)),
         Request(query=f"iModelId={values.unknown_imodel(13)}"), Request(query="$skip=1000000"),
         Request(query=f"$top={LARGEST_TOP}", headers=FULL), Request(query="$skip=100"), Request(query="cdn=1", headers=FULL),
     ]  # fmt: skip

@@ -25,7 +25,16 @@ _CONDITIONAL: Final = frozenset(
 _UNWANTED: Final = re.compile(r";\s*q\s*=\s*0(\.0*)?\s*(;|$)", re.IGNORECASE)
 """The weight of a media type that is not acceptable (RFC 9110)."""
 _OF_GATEWAYS: Final = frozenset(
-    {"origin", "x-forwarded-host", "x-forwarded-proto", "accept-charset", "accept-language", "cookie"}
+    {
+        "origin",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-forwarded-for",
+        "user-agent",
+        "accept-charset",
+        "accept-language",
+        "cookie",
+    }
 )
 _ANY_MEDIA_TYPE: Final = frozenset({"*/*", "application/*"})
 _OF_NO_EFFECT: Final = frozenset({("if-none-match", NOBODYS_TAG), ("if-modified-since", LONG_AGO)})

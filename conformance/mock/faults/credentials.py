@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from attrs import evolve
 
@@ -282,6 +283,18 @@ FAULTS = (
         _accepts(lambda call: later_page(call) and _anonymous(call)),
     ),
     Fault(
+        "auth-optional-from-within",
+        ("auth-required",),
+        "Who says that the request was forwarded for the service's own machine needs no credentials.",
+        _accepts(lambda call: _anonymous(call) and call.request.header("x-forwarded-for") == "127.0.0.1"),
+    ),
+    Fault(
+        "auth-optional-for-health-checks",
+        ("auth-required",),
+        "What calls itself a health check needs no credentials.",
+        _accepts(lambda call: _anonymous(call) and "kube-probe" in (call.request.header("user-agent") or "")),
+    ),
+    Fault(
         "auth-optional-for-full",
         ("auth-required",),
         "The full representation needs no credentials.",
@@ -439,6 +452,36 @@ FAULTS = (
         ("auth-near-miss",),
         "The token may have more at its beginning.",
         _accepts(_bearer(lambda call, token: token.endswith(call.token))),
+    ),
+    Fault(
+        "token-last-word-counts",
+        ("auth-near-miss",),
+        "Of what follows the scheme the last word alone counts.",
+        _accepts(_bearer(lambda call, token: token.split(" ")[-1] == call.token)),
+    ),
+    Fault(
+        "scheme-taken-out-everywhere",
+        ("auth-near-miss",),
+        "The scheme may stand there twice, since every one of it is taken out.",
+        _accepts(_bearer(lambda call, token: token.replace("Bearer ", "") == call.token)),
+    ),
+    Fault(
+        "token-compared-at-both-ends",
+        ("auth-near-miss",),
+        "Only the first and the last eight characters of the token are compared.",
+        _accepts(
+            _bearer(
+                lambda call, token: (
+                    (token[:8], token[-8:], len(token)) == (call.token[:8], call.token[-8:], len(call.token))
+                )
+            )
+        ),
+    ),
+    Fault(
+        "token-unescaped",
+        ("auth-near-miss",),
+        "The token may be percent-encoded.",
+        _accepts(_bearer(lambda call, token: unquote(token) == call.token)),
     ),
     Fault(
         "token-case-ignored",
