@@ -82,7 +82,8 @@ def _learn_default_top(run: Run, first: Exchange, default: Exchange, snapshot: S
         closing, _ = walking.walk(run)
         with run.source("walk"):
             again = run.send(default.request)
-        if closing is None or len(closing.exports) <= came or len(again.exports) != came:
+        goes_on = "next" in default.links and "next" in again.links
+        if closing is None or len(again.exports) != came or not (goes_on or closing.agrees_with(snapshot)):
             # So many were left for a moment, and no page was full.
             return
         # It was held against the size that the page has.

@@ -17,7 +17,7 @@ from conformance.checks.registry import Observation
 from conformance.checks.selections import compare_walks
 from conformance.collection import Snapshot, identity
 from conformance.evidence import OWN_CAUSE
-from conformance.exchange import CredentialKind, Exchange, Failure
+from conformance.exchange import CredentialKind, Exchange, Failure, Request
 from conformance.run import Run, Suspicion
 from conformance.watch import hangs
 
@@ -27,6 +27,8 @@ A_TICK: Final = 1.1
 """Seconds in which a clock that shows whole seconds goes on."""
 _SECOND_LOOKS: Final = 4
 """How often the collection is walked until two walks agree."""
+_LOOKS: Final = 3
+"""How often an export is seen in each of these: in the walk before, in the probe, in the walk after."""
 _WALKS_FOR_A_RETURN: Final = 8
 """Walks by which an export that every few answers lack is seen to vanish and to come back."""
 _PAGES_FOR_A_RETURN: Final = 24
@@ -206,7 +208,8 @@ def _confirm_walks(run: Run, observation: Observation, closing: Snapshot, exchan
     if observation.holds:
         run.held(observation.requirement)
         return
-    time.sleep(A_TICK)
+    if observation.requirement == "lastmodified-steady":
+        time.sleep(A_TICK)
     third, _ = walking.walk(run)
     again = [] if third is None else list(compare_walks(closing, third))
     if any(each.requirement == observation.requirement and not each.holds for each in again):
@@ -215,10 +218,7 @@ def _confirm_walks(run: Run, observation: Observation, closing: Snapshot, exchan
 
 def _look_twice(run: Run, suspicion: Suspicion) -> None:
     """Walk, probe, walk again, until two walks agree; what the probe then says counts."""
-    requirement, asked = suspicion.observation.requirement, suspicion.exchange.request
-    if not run.knowledge.pins.isdisjoint(name for name, _ in asked.pairs):
-        # What a link holds on to is not what two later walks agree on.
-        asked = asked.with_pairs(pair for pair in asked.pairs if pair[0] not in run.knowledge.pins)
+    requirement, asked = suspicion.observation.requirement, _of_now(run, suspicion.exchange.request)
     restless: list[set[str]] = []
     for _ in range(_SECOND_LOOKS):
         before = run.knowledge.snapshot
@@ -244,10 +244,18 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
         run.doubt(requirement, f"the collection never stood still; seen once: {suspicion.observation.message}")
 
 
+def _of_now(run: Run, request: Request) -> Request:
+    """The request without what links hold on to a moment by: that is not what two later walks agree on."""
+    pairs = [pair for pair in request.pairs if pair[0] not in run.knowledge.pins]
+    return request.with_pairs(pairs) if len(pairs) < len(request.pairs) else request
+
+
 def _renamed_twice(before: Snapshot, probe: Exchange, after: Snapshot) -> set[str]:
-    """The ids of exports that have another name in a probe than in the walks before and after it: two new names."""
-    names = {identity(export): str(export.get("displayName")) for export in probe.exports}
-    walks = [{one: str(export.get("displayName")) for one, export in walk.by_id.items()} for walk in (before, after)]
+    """The ids of exports that have a name in the walk before a probe, another in it, and a third in the walk after."""
+    shown = {identity(export): export for export in probe.exports}
+    everywhere = shown.keys() & before.by_id.keys() & after.by_id.keys()
     return {
-        one for one, name in names.items() if len({name, *(walk.get(one, name) for walk in walks)}) == len(walks) + 1
+        one
+        for one in everywhere
+        if len({str(looked[one].get("displayName")) for looked in (before.by_id, shown, after.by_id)}) == _LOOKS
     }
