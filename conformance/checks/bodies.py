@@ -51,7 +51,7 @@ def declared_body(context: Context) -> Iterator[Observation]:
     if exchange.status != _PARTIAL or exchange.media_type.startswith("multipart/"):
         return
     declared = exchange.header("content-range")
-    if exchange.request.header("range"):
+    if exchange.request.header("range") and exchange.json is NOT_JSON:
         yield judged("body-as-declared", declared is not None, "a part of the list without Content-Range")
     part = _PART.match(declared or "")
     if part:
