@@ -21,8 +21,6 @@ from conformance.exchange import CredentialKind, Exchange, Failure, Request
 from conformance.run import Run, Suspicion
 from conformance.watch import hangs
 
-_OF_DESCRIPTIONS: Final = "data"
-"""The check of what somebody may rename between two walks."""
 A_TICK: Final = 1.1
 """Seconds in which a clock that shows whole seconds goes on."""
 _SECOND_LOOKS: Final = 4
@@ -134,15 +132,11 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
         run.watched = True
         closing = _watch_for_a_return(run, known, closing)
     closing = _fuller(run, known, closing)
-    moved = contested
     if closing.agrees_with(known):
-        described = closing.descriptions == known.descriptions
-        moved = [] if described else [each for each in contested if each.observation.check == _OF_DESCRIPTIONS]
         for suspicion in contested:
-            if suspicion not in moved:
-                blame.count(run, suspicion)
-    if moved:
-        _look_at_each_twice(run, moved, closing)
+            blame.count(run, suspicion)
+    else:
+        _look_at_each_twice(run, contested, closing)
 
 
 def _look_at_each_twice(run: Run, moved: list[Suspicion], closing: Snapshot) -> None:
@@ -229,10 +223,9 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
             return
         _note_return(run, after, exchange)
         after = _fuller(run, before, after)
-        moving = set() if before.descriptions == after.descriptions else {_OF_DESCRIPTIONS}
-        if suspicion.observation.check not in moving and before.agrees_with(after):
+        if before.agrees_with(after):
             again = [each for each in run.observe(probe) if not each.holds and each.contestable]
-            for observation in [each for each in again if each.check not in moving][:1]:
+            for observation in again[:1]:
                 blame.count_between_walks(run, Suspicion(probe, observation))
             return
         restless.append(_renamed_twice(before, probe, after))
