@@ -39,18 +39,16 @@ def walk(run: Run) -> tuple[Snapshot | None, Exchange]:
 
 def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
     knowledge = run.knowledge
-    pages, known, lost, repeated = [first], set(first.ids), False, False
+    pages, known, lost, atomic = [first], set(first.ids), False, True
     while (goes_on := _goes_on(run, pages[-1])) and len(pages) < run.endpoint.limits.max_walk:
         skip = sum(len(page.exports) for page in pages)
         page = run.send(Request.of((WHOLE, ("$skip", str(skip))), headers=FULL))
         if not page.exports or set(page.ids) <= known:
+            goes_on, full = False, len(pages[-1].exports) >= knowledge.page_cut
             # After a page that is not full an error is that of a page beyond the end.
-            full = len(pages[-1].exports) >= knowledge.page_cut
-            goes_on, lost, repeated = (
-                False,
-                _is_lost(page) and (full or page.status == 200),
-                full and bool(page.exports),
-            )
+            lost = _is_lost(page) and (full or page.status == 200)
+            # What stood behind a full page may have moved to where it was seen before.
+            atomic = not (full and page.exports)
             break
         known.update(page.ids)
         pages.append(page)
@@ -59,8 +57,7 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
     elif len(first.exports) > knowledge.page_cut:
         # What was taken for the largest page was one that lacked exports.
         knowledge.page_cut = LARGEST_TOP
-    # What stood behind a full page may have moved to where it was seen before.
-    snapshot = _snapshot(pages, atomic=len(pages) == 1 and not repeated, repeats=any(map(_repeats, pages)))
+    snapshot = _snapshot(pages, atomic=atomic and len(pages) == 1, repeats=any(map(_repeats, pages)))
     # The one page more that a first walk asks for tells nothing of what is beyond.
     snapshot.whole = not lost and (not goes_on or len(pages[-1].exports) < knowledge.page_cut)
     if not snapshot.whole:

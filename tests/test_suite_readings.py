@@ -130,10 +130,20 @@ def test_what_happens_once_to_a_collection_is_no_fault(
         (Reading(renames=True, moves_per_request=0.2, size=160), None, set()),
         (Reading(renames=True, moves_per_second=12, size=300, default_order="newest"), None, set()),
         (Reading(renames=True, moves_per_request=1, moves_per_second=30, size=8), None, set()),
+        (Reading(renames=True, moves_per_request=0.25, size=100, default_order="name"), None, set()),
+        (Reading(moves_per_second=20, size=1001, default_order="oldest"), None, set()),
         (Reading(pins=True, moves_per_request=0.25, size=230, default_order="newest"), None, set()),
         (Reading(pins=True, moves_per_request=0.25, size=230), "default-page-50", {"top-default"}),
     ],
-    ids=["renames", "renames all the time", "everything changes", "links hold on to a moment", "pages of fifty"],
+    ids=[
+        "renames",
+        "renames all the time",
+        "everything changes",
+        "by name",
+        "over two pages",
+        "links hold on to a moment",
+        "pages of fifty",
+    ],
 )
 def test_a_collection_that_moves_all_the_time_is_not_found_at_fault(
     reading: Reading, fault: str | None, named: set[str]

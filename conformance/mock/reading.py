@@ -123,7 +123,7 @@ class Reading:
     request_date: bool = False
     fresh_signatures: bool = False
 
-    default_order: Literal["changeset", "stored", "id", "oldest", "newest"] = "changeset"
+    default_order: Literal["changeset", "stored", "id", "name", "oldest", "newest"] = "changeset"
     filtered_order: Literal["same", "stored"] = "same"
     full_order: Literal["same", "id"] = "same"
     ties: Literal["kept", "reversed", "id", "by-representation"] = "kept"

@@ -95,6 +95,7 @@ _DEFAULT_ORDERS: Mapping[str, Callable[[Export], Any]] = {
     "changeset": lambda export: (-export.changeset_index, export.number),
     "stored": lambda export: export.number,
     "id": lambda export: export.id,
+    "name": lambda export: (export.display_name, export.id),
     "oldest": lambda export: (export.last_modified, export.number),
     "newest": lambda export: (-export.last_modified.timestamp(), export.number),
 }
