@@ -10,11 +10,12 @@ import json
 import random
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from threading import Thread
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -46,13 +47,13 @@ class Handler(BaseHTTPRequestHandler):
     listed: list[dict[str, Any]]
     token: str
     numbers: Iterator[int]
-    happening: tuple[int, Callable[[list[dict[str, Any]]], None]] = (-1, list.clear)
-    """The request with which something happens to the collection, and what."""
+    happening: Mapping[int, Callable[[list[dict[str, Any]]], None]] = MappingProxyType({})
+    """The requests with which something happens to the collection, and what."""
     elsewhere: tuple[int, Any] = (404, {"error": {"code": "NotFound", "message": "There is nothing here."}})
 
     def do_GET(self) -> None:
-        moment, happen = self.happening
-        if next(self.numbers) == moment:
+        happen = self.happening.get(next(self.numbers))
+        if happen:
             happen(self.listed)
         target = urlsplit(self.path)
         authorization = self.headers.get("Authorization")

@@ -119,7 +119,7 @@ def _begin(exports: list[dict[str, Any]]) -> None:
 def test_what_happens_once_to_a_collection_is_no_fault(
     size: int, request_: int, happen: Callable[[list[dict[str, Any]]], None]
 ) -> None:
-    with serving(size, TOKEN, "HTTP/1.1", happening=(request_, happen)) as url:
+    with serving(size, TOKEN, "HTTP/1.1", happening={request_: happen}) as url:
         said = judge(url, "--seed", "4", "--fail-on", "should", "--max-requests", "350")
     assert said.with_outcome("violated") == set(), said.output
 
@@ -151,6 +151,23 @@ def test_a_collection_that_moves_all_the_time_is_not_found_at_fault(
     with serve(Settings(token=TOKEN, reading=reading, fault=fault)) as url:
         said = judge(url, "--seed", "1", "--fail-on", "should", "--max-requests", "400")
     assert said.with_outcome("violated") == named, said.output
+
+
+def _renew(exports: list[dict[str, Any]]) -> None:
+    exports.insert(0, exports.pop(30) | {"lastModified": "2025-11-11T11:11:11Z"})
+
+
+def _move_forward(exports: list[dict[str, Any]]) -> None:
+    exports.insert(0, exports.pop(1))
+
+
+@pytest.mark.parametrize("moments", [(60, 100), (60, 150), (100, 200)])
+def test_a_second_renewal_in_the_second_that_a_date_shows_is_no_fault(moments: tuple[int, int]) -> None:
+    first, last = moments
+    happening = {first - 1: _renew, first: _renew, last: _move_forward}
+    with serving(60, TOKEN, "HTTP/1.1", happening=happening) as url:
+        said = judge(url, "--seed", "4", "--fail-on", "should", "--max-requests", "350")
+    assert said.with_outcome("violated") == set(), said.output
 
 
 def test_a_next_for_the_rest_of_a_list_that_has_moved_since_is_no_fault() -> None:

@@ -14,8 +14,6 @@ from conformance.exchange import Request
 from conformance.knowledge import DEFAULT_TOP
 from conformance.query import Query, Validity, read, same_type
 
-_DEFAULTS: Final = frozenset({("$top", str(DEFAULT_TOP)), ("cdn", "0")})
-"""Parameters that mean what their absence means."""
 _WHOLE_NAME: Final = re.compile(
     rf"(?<![a-z])({'|'.join(name.strip('$') for name in spec.parameters('query'))})(?![-_a-z])", re.IGNORECASE
 )
@@ -79,14 +77,18 @@ def _own(link: Query, asked: Query) -> frozenset[str]:
 
 
 def _to_keep(context: Context) -> dict[str, str]:
-    """The parameters that links must keep: all, where each is valid or a type that the server found nothing of."""
+    """The parameters that links must keep: all, where each is valid or a type that the server found nothing of.
+
+    Those that mean what their absence means are left out.
+    """
     times = Counter(name for name, _ in context.query.pairs)
+    defaults = {("$top", str(DEFAULT_TOP)), ("$top", str(context.knowledge.default_top)), ("cdn", "0")}
     kept = {}
     for name, parameter in context.query.parameters.items():
         plain_type = name == "exportType" and parameter.value.strip() == parameter.value != "" and times[name] == 1
         if parameter.validity is not Validity.VALID and not plain_type:
             return {}
-        if name != "$skip" and (name, parameter.value) not in _DEFAULTS:
+        if name != "$skip" and (name, parameter.value) not in defaults:
             kept[name] = parameter.value
     return {} if context.query.respelled else kept
 
