@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from plain_server import serving
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from suite import TOKEN, judge
 from suite_serving import serving as serving_app
 
@@ -95,6 +95,30 @@ def test_who_wants_no_body_without_a_coding_may_be_refused() -> None:
         said = judge(f"http://127.0.0.1:{port}", "--seed", "3", "--fail-on", "should", "-k", "odd_accept")
     assert said.with_outcome("violated") == set(), said.output
     assert "status-no-server-error" in said.with_outcome("holds")
+
+
+def _leaving_out(text: bytes, app: ASGIApp) -> ASGIApp:
+    """An endpoint without a piece of text in its bodies."""
+
+    async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [(name, value) for name, value in message["headers"] if name.lower() != b"content-length"]
+                await send({**message, "headers": kept})
+            else:
+                await send({**message, "body": message.get("body", b"").replace(text, b"")})
+
+        await app(scope, receive, tell)
+
+    return outer
+
+
+def test_links_may_leave_out_the_page_size_that_a_server_has_by_itself() -> None:
+    app = create_app(Settings(token=TOKEN, fault="default-page-50"))
+    with serving_app(_leaving_out(b"$top=50&", app)) as port:
+        said = judge(f"http://127.0.0.1:{port}", "--seed", "3", "--fail-on", "should", "-k", "top_cuts or following")
+    assert said.with_outcome("violated") == {"top-default"}, said.output
+    assert "links-keep-query" in said.with_outcome("holds")
 
 
 def _expire(exports: list[dict[str, Any]]) -> None:
