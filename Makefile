@@ -14,7 +14,7 @@ ARGS ?=
 N ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance nightly have-nights keep-night test lint format generate check-generated build prove compare contract bench soak docs drift spec-diff release-check release lock clean
+.PHONY: help setup conformance nightly have-nights keep-night test lint lint-rules mypy pyright format generate check-generated build prove compare contract bench soak docs drift spec-diff release-check release lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,14 +46,17 @@ test: setup check-generated ## Run the project's own tests
 	@# They start the suite in many processes: without kept bytecode each would compile it anew.
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest tests -n $(WORKERS) --dist worksteal $(ARGS)
 
-lint: setup ## Check the spec, the workflows, the code and the types
+lint: lint-rules mypy pyright ## Check the spec, the workflows, the code and the types
+
+lint-rules: setup
 	$(BIN)/openapi-spec-validator openapi/mesh-export.yaml
 	$(BIN)/yamllint --strict --config-file .github/yamllint.yaml openapi .github
 	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/pyright
+
+mypy pyright: setup
+	$(BIN)/$@
 
 format: setup ## Format the code
 	$(BIN)/ruff check --fix .
