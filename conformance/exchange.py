@@ -25,6 +25,8 @@ _QUERY_CHARACTERS: Final = frozenset(f"{string.ascii_letters}{string.digits}-._~
 
 TIME_BOUND: Final = 10.0
 """Seconds within which an answer must come: generous, for a loaded machine."""
+FOREIGN_METHOD: Final = "PROPFIND"
+"""A safe method of another protocol: what is no GET must not be answered as one."""
 NOBODYS_TAG: Final = '"b7c1-no-answer-has-this-tag"'
 """An entity tag that no answer has, so that whoever asks by it asks for the whole answer."""
 LONG_AGO: Final = "Sat, 29 Oct 1994 19:43:31 GMT"

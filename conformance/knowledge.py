@@ -103,9 +103,9 @@ class Knowledge:
             return frozenset({CURRENT[name]})
         return frozenset(map(str.lower, self.snapshot.values(name))) if self.snapshot else frozenset()
 
-    def returned(self, snapshot: Snapshot) -> str | None:
-        """An export of a walk that had vanished before it."""
-        return min(self.vanished & snapshot.by_id.keys(), default=None)
+    def returned(self, snapshot: Snapshot) -> set[str]:
+        """The ids of a walk's exports that had vanished before it."""
+        return self.vanished & snapshot.by_id.keys()
 
     def selection(self, query: Query) -> Selection | None:
         """The exports that a query selects, as far as is known; None before the first walk, and beyond a sample."""

@@ -64,8 +64,8 @@ class Run:
         self.moves = 0
         self.watched = False
         """Whether the collection was watched for exports that vanish and come back."""
-        self.returned = False
-        """Whether one was seen to."""
+        self.returned: set[str] = set()
+        """The ids of those that were seen to."""
         self.spent = ""
         self.no_api = ""
         self.other_user: Credential | None = None

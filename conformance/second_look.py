@@ -180,14 +180,16 @@ def _lost_between(walks: list[Snapshot]) -> Set[str]:
 
 def _fuller(run: Run, known: Snapshot, walk: Snapshot) -> Snapshot:
     """The walk to hold answers against: where exports come and go, the latest is no better for what it lacks."""
-    return known if run.returned and walk.by_id.keys() < known.by_id.keys() else walk
+    lacking = known.by_id.keys() - walk.by_id.keys()
+    only_lacks = lacking and lacking <= run.returned and walk.content <= known.content
+    return known if only_lacks else walk
 
 
 def _note_return(run: Run, walk: Snapshot, exchange: Exchange, lost: Set[str] = frozenset()) -> None:
-    back = run.knowledge.returned(walk) or min(lost, default=None)
+    back = run.knowledge.returned(walk) or lost
     if back:
-        run.returned = True
-        run.broke("list-steady", exchange, f"the export {back} vanished and came back")
+        run.returned |= back
+        run.broke("list-steady", exchange, f"the export {min(back)} vanished and came back")
 
 
 def hold_walks(run: Run, known: Snapshot, closing: Snapshot, exchange: Exchange) -> None:

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from conformance import spec, values
-from conformance.exchange import NO_CREDENTIAL, Request
+from conformance.exchange import FOREIGN_METHOD, NO_CREDENTIAL, Request
 from conformance.run import Run
 
 
@@ -39,4 +39,10 @@ def test_head_and_options_do_no_harm(run: Run) -> None:
         Request(query=f"$top={values.TOO_LARGE}"),
         filtered,
     ]
-    run.send_all([*(evolve(request, method="HEAD") for request in head), Request(method="OPTIONS")])
+    run.send_all(
+        [
+            *(evolve(request, method="HEAD") for request in head),
+            Request(method="OPTIONS"),
+            Request(method=FOREIGN_METHOD),
+        ]
+    )

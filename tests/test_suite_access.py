@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from suite import OTHER, TOKEN, command, judge
+import json
+import time
+from collections.abc import Iterator
 
-from conformance.mock import READINGS, Settings, serve
+import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from suite import OTHER, TOKEN, command, judge
+from suite_serving import HOST, serving
+
+from conformance.mock import READINGS, Settings, create_app, serve
 
 BOTH = ("imodelid-access", "list-own")
 ONLY = ("--seed", "1", *(part for name in BOTH for part in ("--requirement", name)))
@@ -65,3 +71,51 @@ def test_the_same_token_twice_is_wrong_use() -> None:
     assert said.output.strip() == (
         "MESH_EXPORT_OTHER_TOKEN is MESH_EXPORT_TOKEN once more: give that of a user with fewer rights."
     )
+
+
+def _in_part(messages: list[Message]) -> Iterator[Message]:
+    """An answer of which the other user is shown every second export, whatever its iModel."""
+    start, *bodies = messages
+    yield {**start, "headers": [each for each in start["headers"] if each[0].lower() != b"content-length"]}
+    text = b"".join(each.get("body", b"") for each in bodies)
+    document = json.loads(text) if text.startswith(b'{"exports"') else {}
+    if document:
+        document["exports"] = [each for each in document["exports"] if int(each["id"][-1], 16) % 2]
+    yield {"type": "http.response.body", "body": json.dumps(document).encode() if document else text}
+
+
+def _of_two_users(*, kept: float) -> ASGIApp:
+    """An endpoint that keeps what it answers about an iModel for some seconds, and for both."""
+    app = create_app(Settings(token=TOKEN))
+    answers: dict[tuple[bytes, bytes], tuple[float, list[Message]]] = {}
+
+    async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        is_other = OTHER.encode() in headers.get(b"authorization", b"")
+        good = (b"authorization", f"Bearer {TOKEN}".encode())
+        mine = [good if is_other and each[0] == b"authorization" else each for each in scope["headers"]]
+        key = (scope["query_string"], headers.get(b"prefer", b""))
+        until, messages = answers.get(key, (0.0, []))
+        if time.monotonic() >= until:
+            messages = []
+
+            async def collect(message: Message) -> None:
+                messages.append(message)
+
+            await app({**scope, "headers": mine}, receive, collect)
+            messages = list(_in_part(messages)) if is_other else messages
+            if b"iModelId" in scope["query_string"]:
+                answers[key] = (time.monotonic() + kept, messages)
+        for message in messages:
+            await send(message)
+
+    return outer
+
+
+@pytest.mark.parametrize(("kept", "named"), [(1.0, {"imodelid-access"}), (0.0, set())], ids=["for both", "for nobody"])
+def test_an_answer_that_is_kept_for_both_shows_where_every_imodel_is_shown_in_part(
+    kept: float, named: set[str]
+) -> None:
+    with serving(_of_two_users(kept=kept)) as port:
+        said = judge(f"http://{HOST}:{port}", *ONLY, MESH_EXPORT_OTHER_TOKEN=OTHER)
+    assert said.with_outcome("violated") == named, said.output

@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance import ledger, spec
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
-from conformance.exchange import NOT_JSON, TIME_BOUND, CredentialKind, Failure
+from conformance.exchange import FOREIGN_METHOD, NOT_JSON, TIME_BOUND, CredentialKind, Failure
 from conformance.query import IDENTIFIERS, Parameter, Validity
 
 _HTTP_REFUSALS: Final = frozenset({400, 413, 414, 431, 494})
@@ -327,6 +327,8 @@ def undocumented_method(context: Context) -> Iterator[Observation]:
     exchange, method = context.exchange, context.exchange.request.method
     if method in ("HEAD", "OPTIONS") and exchange.status >= 500:
         yield judged("method-refused", exchange.status == _NOT_IMPLEMENTED, f"{method} gets status {exchange.status}")
+    if method == FOREIGN_METHOD and exchange.is_list:
+        yield broken("method-refused", f"{method} gets the list")
     if method == "TRACE" and 200 <= exchange.status < 300:
         yield broken("method-refused", f"{method} gets status {exchange.status}")
     undocumented = method in _OTHER_METHODS - spec.documented_methods(exchange.request.path)

@@ -193,6 +193,12 @@ FAULTS = (
         _routed(lambda call: _method("HEAD")(call) and has("iModelId")(call), crash),
     ),
     Fault(
+        "unknown-method-lists",
+        ("method-refused",),
+        "A method that nobody has heard of is answered as GET.",
+        _routed(_method("PROPFIND"), _lists),
+    ),
+    Fault(
         "put-of-json-lists",
         ("method-refused",),
         "PUT of JSON with a query is answered as a search.",
