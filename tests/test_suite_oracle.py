@@ -83,6 +83,7 @@ COMPARED_IN = {
     "opening._learn_default_top": "default-page-50",
     "other_user.see_who_is_let_in": "imodel-opened-for-all-users",
     "second_look._confirm_walks": "ids-made-anew",
+    "second_look._look_twice": "names-follow-call",
     "lives._hold": "life-lost",
     "lives._hold_deleted": "life-stays-in-list",
     "lives.delete": "life-deletes-neighbours",
