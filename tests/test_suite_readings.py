@@ -97,6 +97,14 @@ def test_who_wants_no_body_without_a_coding_may_be_refused() -> None:
     assert "status-no-server-error" in said.with_outcome("holds")
 
 
+def test_a_target_of_more_than_a_thousand_characters_may_be_refused_as_too_long() -> None:
+    reading = Reading(http_layer="plain-text", target_limit=1_100)
+    with serve(Settings(token=TOKEN, reading=reading)) as url:
+        said = judge(url, "--seed", "3", "--fail-on", "should", "-k", "odd_queries or left_to_the_server")
+    assert said.with_outcome("violated") == set(), said.output
+    assert "status-documented" in said.with_outcome("holds")
+
+
 def _leaving_out(text: bytes, app: ASGIApp) -> ASGIApp:
     """An endpoint without a piece of text in its bodies."""
 
