@@ -51,6 +51,11 @@ class Snapshot:
         return {identity(export): export for export in self.exports}
 
     @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The ids in the order in which the exports came."""
+        return tuple(self.by_id)
+
+    @cached_property
     def types(self) -> frozenset[str]:
         """The export types that occur."""
         return frozenset(value for export in self.exports if isinstance(value := requested(export, "exportType"), str))

@@ -86,7 +86,7 @@ class Knowledge:
         self.sequences.clear()
         self.compatible.clear()
         if snapshot.whole:
-            self.sequences[SelectionKey()] = tuple(snapshot.by_id)
+            self.sequences[SelectionKey()] = snapshot.order
         self.hosts = frozenset(host for export in snapshot.exports if (host := mesh_host(export)))
 
     def strange_values(self, query: Query) -> frozenset[str]:

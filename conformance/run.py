@@ -64,7 +64,7 @@ class Run:
         self.moves = 0
         self.watched = False
         """Whether the collection was watched for exports that vanish and come back."""
-        self.returned: set[str] = set()
+        self.flickering: set[str] = set()
         """The ids of those that were seen to."""
         self.spent = ""
         self.no_api = ""

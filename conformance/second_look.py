@@ -25,8 +25,6 @@ A_TICK: Final = 1.1
 """Seconds in which a clock that shows whole seconds goes on."""
 _SECOND_LOOKS: Final = 4
 """How often the collection is walked until two walks agree."""
-_LOOKS: Final = 3
-"""How often an export is seen in each of these: in the walk before, in the probe, in the walk after."""
 _WALKS_FOR_A_RETURN: Final = 8
 """Walks by which an export that every few answers lack is seen to vanish and to come back."""
 _PAGES_FOR_A_RETURN: Final = 24
@@ -133,7 +131,7 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
         closing = _watch_for_a_return(run, known, closing)
     closing = _fuller(run, known, closing)
     # What moves may be in another order and have the dates that it had, where these show seconds.
-    reordered = run.moves > 0 and list(closing.by_id) != list(known.by_id)
+    reordered = run.moves > 0 and closing.order != known.order
     if closing.agrees_with(known) and not reordered:
         for suspicion in contested:
             blame.count(run, suspicion)
@@ -166,7 +164,7 @@ def _watch_for_a_return(run: Run, known: Snapshot, closing: Snapshot) -> Snapsho
         run.knowledge.replace_snapshot(walks[-1])
         walks.append(walk)
         _note_return(run, walk, exchange, _lost_between(walks))
-        if run.returned:
+        if run.flickering:
             return max(walks, key=lambda each: len(each.by_id))
     return walks[-1]
 
@@ -181,14 +179,14 @@ def _lost_between(walks: list[Snapshot]) -> Set[str]:
 def _fuller(run: Run, known: Snapshot, walk: Snapshot) -> Snapshot:
     """The walk to hold answers against: where exports come and go, the latest is no better for what it lacks."""
     lacking = known.by_id.keys() - walk.by_id.keys()
-    only_lacks = lacking and lacking <= run.returned and walk.content <= known.content
+    only_lacks = lacking and lacking <= run.flickering and walk.content <= known.content
     return known if only_lacks else walk
 
 
 def _note_return(run: Run, walk: Snapshot, exchange: Exchange, lost: Set[str] = frozenset()) -> None:
     back = run.knowledge.returned(walk) or lost
     if back:
-        run.returned |= back
+        run.flickering |= back
         run.broke("list-steady", exchange, f"the export {min(back)} vanished and came back")
 
 
@@ -229,10 +227,9 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
         _note_return(run, after, exchange)
         after = _fuller(run, before, after)
         if before.agrees_with(after):
-            same_order = list(before.by_id) == list(after.by_id)
-            reordered += not same_order
+            reordered += before.order != after.order
             # Once, an export may have moved forward within the second that its date shows.
-            if same_order or reordered > 1:
+            if before.order == after.order or reordered > 1:
                 _count_between_walks(run, probe)
                 return
         restless.append(_renamed_twice(before, probe, after))
@@ -259,9 +256,6 @@ def _of_now(run: Run, request: Request) -> Request:
 def _renamed_twice(before: Snapshot, probe: Exchange, after: Snapshot) -> set[str]:
     """The ids of exports that have a name in the walk before a probe, another in it, and a third in the walk after."""
     shown = {identity(export): export for export in probe.exports}
+    looks = (before.by_id, shown, after.by_id)
     everywhere = shown.keys() & before.by_id.keys() & after.by_id.keys()
-    return {
-        one
-        for one in everywhere
-        if len({str(looked[one].get("displayName")) for looked in (before.by_id, shown, after.by_id)}) == _LOOKS
-    }
+    return {one for one in everywhere if len({str(look[one].get("displayName")) for look in looks}) == len(looks)}

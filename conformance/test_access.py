@@ -36,7 +36,8 @@ def test_an_imodel_that_is_hidden_from_another_user_stays_hidden(run: Run) -> No
     if snapshot is None or not snapshot.exports or not _is_there(run, "imodelid-access"):
         return
     own = own_list(run)
-    waited, partly = False, ""
+    waited = False
+    in_part: tuple[str, set[str]] | None = None
     for imodel, theirs in by_imodel(snapshot.exports).items():
         seen = _shown_of(run, imodel)
         if seen is not None and seen & theirs and own is not None and not own & theirs and not waited:
@@ -46,18 +47,14 @@ def test_an_imodel_that_is_hidden_from_another_user_stays_hidden(run: Run) -> No
         if seen is None:
             continue
         if not seen & theirs:
-            what = f"of the iModel {imodel}, of which the same user is shown nothing in another answer"
-            _asked_about_it_stays_hidden(run, imodel, theirs, what)
+            _asked_about_it_stays_hidden(run, imodel, theirs, "of which the same user is shown nothing")
             return
-        partly = partly or (imodel if theirs - seen else "")
-    seen = _shown_of(run, partly) if partly else None
-    if seen is None:
-        name = "MESH_EXPORT_OTHER_TOKEN"
-        run.doubt("imodelid-access", f"the other user is shown every iModel: give {name} of a weaker one")
+        if theirs - seen:
+            in_part = in_part or (imodel, theirs - seen)
+    if in_part:
+        _asked_about_it_stays_hidden(run, *in_part, "that the same user is not shown of it")
         return
-    hidden = by_imodel(snapshot.exports)[partly] - seen
-    what = f"of the iModel {partly}, that the same user is not shown of it in another answer"
-    _asked_about_it_stays_hidden(run, partly, hidden, what)
+    run.doubt("imodelid-access", "the other user is shown every iModel: give MESH_EXPORT_OTHER_TOKEN of a weaker one")
 
 
 def _shown_of(run: Run, imodel: str) -> set[str] | None:
@@ -70,6 +67,7 @@ def _shown_of(run: Run, imodel: str) -> set[str] | None:
 
 def _asked_about_it_stays_hidden(run: Run, imodel: str, hidden: set[str], what: str) -> None:
     exchanges = _after_and_beside_the_first(run, _about(run, imodel), (("iModelId", imodel),))
+    what = f"of the iModel {imodel}, {what} in another answer"
     _stays_hidden(run, "imodelid-access", exchanges, hidden, lambda: _shown_of(run, imodel), what)
 
 

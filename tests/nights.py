@@ -7,10 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from suite import TOKEN
+from suite import TOKEN, spared
 
 from conformance.mock import Settings, create_app
 from conformance.mock.server import listen, server_of
+
+_CHOSEN = ("-k", "test_an_invalid_value")
+ONE_PROBE = " ".join((*_CHOSEN, *spared(_CHOSEN)))
+"""Options of pytest by which a night is one probe, so that many of them can be lived through."""
 
 
 def free_port() -> int:

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from nights import free_port, served
-from suite import ROOT, TOKEN, spared
+from nights import ONE_PROBE, free_port, served
+from suite import ROOT, TOKEN
 
 from conformance import command, ledger
 from conformance.options import OPTIONS
@@ -20,7 +20,6 @@ from conformance.verdict import Outcome
 GUIDE = (ROOT / "docs" / "nightly.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
 LINES = [line for block in BLOCKS for line in block.splitlines()]
-CHOSEN = ("-k", "test_an_invalid_value")
 SUITE = [shlex.split(line)[1:] for line in LINES if line.startswith("mesh-export-conformance")]
 
 
@@ -48,7 +47,7 @@ def test_another_ci_runs_as_printed_night_after_night(tmp_path: Path) -> None:
         "MESH_EXPORT_TOKEN": TOKEN,
         "MESH_EXPORT_CONFORMANCE_URL": f"http://127.0.0.1:{port}",
         "MESH_EXPORT_CONFORMANCE_REQUIREMENT": "top-maximum",
-        "PYTEST_ADDOPTS": " ".join((*CHOSEN, *spared(CHOSEN))),
+        "PYTEST_ADDOPTS": ONE_PROBE,
     }
 
     def night() -> tuple[int, str]:

@@ -239,8 +239,8 @@ def invalid_parameter_is_refused(context: Context) -> Iterator[Observation]:
 @check("imodelid-format", "changesetid-format")
 def blanks_are_trimmed_or_refused(context: Context) -> Iterator[Observation]:
     """An id of the collection with blanks around it finds what the id finds, where it is not refused."""
-    snapshot, request = context.knowledge.snapshot, context.exchange.request
-    if not context.exchange.is_list or request.credential.kind is not CredentialKind.GOOD or len(request.pairs) > 1:
+    snapshot, good = context.knowledge.snapshot, context.exchange.request.credential.kind is CredentialKind.GOOD
+    if not (context.exchange.is_list and good) or len(context.query.pairs) > 1:
         return
     for name, parameter in context.query.of(Validity.FREE).items():
         bare = parameter.value.strip()

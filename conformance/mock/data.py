@@ -26,6 +26,7 @@ SCRATCH_IMODEL = "5c7a7c4e-5c7a-4c4e-8c7a-5c7a4c4e5c7a"
 NEW_STATUS = "Queued"
 NEW_TYPE = "POINTCLOUD"
 
+_MOST_KEPT = 10
 _EPOCH = datetime(2024, 3, 1, 6, 30, tzinfo=UTC)
 # The first six are those of a collection of usual size: other scripts, blanks and a tab, markup, letters of Latin-1.
 _NAMES = (
@@ -173,9 +174,6 @@ def _version(text: object) -> Version:
 
 def _ids_named(exports: tuple[Export, ...]) -> frozenset[str]:
     return frozenset(one.lower() for export in exports for one in (export.imodel_id, export.changeset_id))
-
-
-_MOST_KEPT = 10
 
 
 @define
