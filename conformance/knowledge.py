@@ -6,13 +6,14 @@ forgotten when the collection is seen to move.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
 from conformance import spec
-from conformance.collection import Export, Selection, Snapshot, mesh_link, select
+from conformance.collection import Export, Selection, Snapshot, date, mesh_link, select
 from conformance.query import COMPATIBILITY, CURRENT, FILTERS, Query, same_type
 
 DEFAULT_TOP: Final = 100
@@ -20,6 +21,9 @@ DEFAULT_TOP: Final = 100
 LARGEST_TOP: Final[int] = spec.parameters("query")["$top"]["schema"]["maximum"]
 """The largest page size that the page allows to ask for."""
 _MOST_SEQUENCES: Final = 400
+_BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
+_CLOCKS_DIFFER: Final = timedelta(seconds=5)
+"""How far the clocks of two machines of one service may be apart."""
 
 
 @frozen
@@ -49,6 +53,7 @@ class Knowledge:
     Attributes:
         snapshot: The last full walk; None before it, or where none could be made.
         vanished: The ids that one walk had and a later one had not.
+        latest_dates: The latest date that a walk had of each export.
         sequences: The ids of whole selections, in the order in which they came.
         compatible: The ids that a value of `tileVersion` or `iTwinJS` was seen to select.
         default_top: The page size without `$top`, as it was seen.
@@ -65,6 +70,7 @@ class Knowledge:
 
     snapshot: Snapshot | None = None
     vanished: set[str] = field(factory=set)
+    latest_dates: dict[str, datetime] = field(factory=dict)
     sequences: dict[SelectionKey, tuple[str, ...]] = field(factory=dict)
     compatible: dict[tuple[str, str], frozenset[str]] = field(factory=dict)
     default_top: int = DEFAULT_TOP
@@ -82,6 +88,9 @@ class Knowledge:
         """Hold answers against another walk, and forget what was learned beside the former one."""
         if self.snapshot and self.snapshot.complete and snapshot.complete:
             self.vanished |= self.snapshot.by_id.keys() - snapshot.by_id.keys()
+        for one, export in snapshot.by_id.items():
+            if (moment := date(export)) and moment > self.latest_dates.get(one, _BEFORE_ALL):
+                self.latest_dates[one] = moment
         self.snapshot = snapshot
         self.sequences.clear()
         self.compatible.clear()
@@ -106,6 +115,16 @@ class Knowledge:
     def returned(self, snapshot: Snapshot) -> set[str]:
         """The ids of a walk's exports that had vanished before it."""
         return self.vanished & snapshot.by_id.keys()
+
+    def dated_back(self, snapshot: Snapshot) -> set[str]:
+        """The ids of a walk's exports that have an earlier date than a walk before, and not by a clock a bit behind."""
+        return {
+            one
+            for one, export in snapshot.by_id.items()
+            if (moment := date(export))
+            and one in self.latest_dates
+            and self.latest_dates[one] - moment > _CLOCKS_DIFFER
+        }
 
     def selection(self, query: Query) -> Selection | None:
         """The exports that a query selects, as far as is known; None before the first walk, and beyond a sample."""

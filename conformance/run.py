@@ -35,6 +35,8 @@ FULL: Final = (("prefer", "return=representation"),)
 _FEW: Final = 3
 """Exports to have at most before one was seen to go."""
 _MOST_SHAPES: Final = 2000
+_TAGGED: Final = 4
+"""Lists whose entity tags are kept: those of the opening, the whole one and a page among them."""
 
 
 @frozen
@@ -69,6 +71,8 @@ class Run:
         self.spent = ""
         self.no_api = ""
         self.other_user: Credential | None = None
+        self.tagged: list[Exchange] = []
+        """The first lists that came with an entity tag."""
         self.cold_tops = count(LARGEST_TOP - 10, -1)
         """Values of `$top` that nobody has asked for yet."""
         self.suspicions: list[Suspicion] = []
@@ -201,6 +205,8 @@ class Run:
         if exchange.request.plain and len(self._shapes) < _MOST_SHAPES:
             self._shapes.setdefault(exchange.shape, exchange.request)
         self.saw_exports = self.saw_exports or bool(exchange.exports and exchange.status == 200)
+        if len(self.tagged) < _TAGGED and exchange.is_list and exchange.header("etag"):
+            self.tagged.append(exchange)
         self.latencies.add(exchange)
         self.endpoint.redactor.add_links(_mesh_links(exchange))
         self.deprecated.update(deprecation.used(exchange))

@@ -125,6 +125,7 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
         return
     hold_walks(run, known, closing, exchange)
     _note_return(run, closing, exchange)
+    _note_dates(run, closing)
     seen = closing.by_id.keys() | {one for each in contested for one in each.exchange.ids}
     if not run.watched and not closing.by_id.keys() == known.by_id.keys() == seen:
         run.watched = True
@@ -190,6 +191,24 @@ def _note_return(run: Run, walk: Snapshot, exchange: Exchange, lost: Set[str] = 
         run.broke("list-steady", exchange, f"the export {min(back)} vanished and came back")
 
 
+def _note_dates(run: Run, walk: Snapshot) -> None:
+    """Find exports that go on with an earlier date than before; what a replica shows late has its date again."""
+    if run.tally("lastmodified-steady").broken:
+        return
+    earlier = run.knowledge.dated_back(walk)
+    if not earlier:
+        return
+    time.sleep(A_TICK)
+    later, exchange = walking.walk(run)
+    still = earlier & run.knowledge.dated_back(later) if later else set()
+    if later and still:
+        one = min(still)
+        dates = f"{later.by_id[one].get('lastModified')}, and was {run.knowledge.latest_dates[one].isoformat()} before"
+        run.broke("lastmodified-steady", exchange, f"the lastModified of the export {one} goes back: it is {dates}")
+    else:
+        run.held("lastmodified-steady")
+
+
 def hold_walks(run: Run, known: Snapshot, closing: Snapshot, exchange: Exchange) -> None:
     """Hold a walk against the one before it; what is wrong counts only where it is wrong in a third one, too.
 
@@ -225,6 +244,7 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
         if before is None or after is None:
             return
         _note_return(run, after, exchange)
+        _note_dates(run, after)
         after = _fuller(run, before, after)
         if before.agrees_with(after):
             reordered += before.order != after.order

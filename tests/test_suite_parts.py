@@ -9,6 +9,7 @@ from suite import TOKEN, Said, judge
 
 from conformance.arrays import any_three_of_twelve
 from conformance.collection import Snapshot
+from conformance.knowledge import Knowledge
 from conformance.mock import Settings, serve
 from conformance.values import real_values
 
@@ -46,6 +47,21 @@ def test_a_changeset_that_several_imodels_have_is_among_those_asked_for() -> Non
     requests = [{"iModelId": one, "changesetId": each} for each, several in imodels.items() for one in several]
     snapshot = Snapshot([{"id": str(number), "request": request} for number, request in enumerate(requests)])
     assert f"{123:040x}" in real_values(snapshot, "changesetId", 6)
+
+
+def test_a_date_that_goes_back_is_one_by_more_than_clocks_differ() -> None:
+    exports = [
+        {"id": name, "lastModified": f"2025-06-01T12:00:{second:02d}Z"} for name, second in (("a", 30), ("b", 30))
+    ]
+    knowledge = Knowledge()
+    knowledge.replace_snapshot(Snapshot(exports))
+    behind = [
+        exports[0] | {"lastModified": "2025-06-01T12:00:26Z"},
+        exports[1] | {"lastModified": "2025-06-01T12:00:24Z"},
+    ]
+    assert knowledge.dated_back(Snapshot(exports)) == set()
+    knowledge.replace_snapshot(Snapshot(behind))
+    assert knowledge.dated_back(Snapshot(behind)) == {"b"}
 
 
 def test_exchanges_are_counted_by_their_source() -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
 
 from .tools import (
     Change,
     Fault,
+    around,
     both,
     documents,
     full,
@@ -82,6 +86,22 @@ def _of_clock(_call: Call, _export: Export, item: Json) -> Any:
 
 def _fraction_of_call(call: Call, _export: Export, item: Json) -> Any:
     return put(item, ("lastModified",), lambda text: f"{text.removesuffix('Z')}.{call.number % 1000:03d}Z")
+
+
+def _dated_back() -> Change:
+    """What has gone on since the endpoint was first asked is dated a minute before it."""
+
+    def wrapper(reach: Any) -> Any:
+        first: dict[str, datetime] = {}
+
+        def dated(export: Export) -> Export:
+            known = first.setdefault(export.id, export.last_modified)
+            moved = export.last_modified > known
+            return evolve(export, last_modified=known - timedelta(minutes=1)) if moved else export
+
+        return lambda call: [dated(export) for export in reach(call)]
+
+    return around("reach", wrapper)
 
 
 def _seconds(text: str) -> int:
@@ -401,6 +421,13 @@ FAULTS = (
         ("lastmodified-steady",),
         "The fraction of a `lastModified` is that of the call.",
         items(_fraction_of_call),
+    ),
+    Fault(
+        "date-runs-backwards",
+        ("lastmodified-steady",),
+        "The `lastModified` of what progresses and finishes is a minute before the one that it had.",
+        _dated_back(),
+        needs=MappingProxyType({"moves_per_second": 1.0, "moves_per_request": 0.02}),
     ),
     Fault("request-missing", ("full-request",), "The full representation has no `request`.", items(omit("request"))),
     Fault(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -43,6 +44,13 @@ _NUMBERS = ("$top", "$skip")
 
 def _listed(change: Callable[[Call, Answer], Answer]) -> Change:
     return replies(change, 200, when=lambda call: call.request.method in {"GET", "HEAD"})
+
+
+def _tag_of_the_count(call: Call, answer: Answer) -> Answer:
+    tag = f'"{len(answer.document["exports"])}"'
+    if tag in call.request.lines("if-none-match"):
+        return Answer(304, headers=(("ETag", tag),))
+    return evolve(answer, headers=(*answer.headers, ("ETag", tag)))
 
 
 def _empty(answer: Answer) -> bool:
@@ -204,6 +212,13 @@ FAULTS = (
         ("status-documented",),
         "Whoever asks by an entity tag gets 304, whatever the tag.",
         gate(lambda call: '"' in (call.request.header("if-none-match") or ""), lambda _call: Answer(304)),
+    ),
+    Fault(
+        "tag-of-the-count-304",
+        ("status-documented",),
+        "The entity tag of a list is the number of its exports: who has it gets 304 when these have changed.",
+        _listed(_tag_of_the_count),
+        needs=MappingProxyType({"moves_per_second": 1.0, "moves_per_request": 0.02}),
     ),
     Fault(
         "any-date-304",
