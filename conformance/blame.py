@@ -166,14 +166,26 @@ def count_as_sent(run: Run, suspicion: Suspicion) -> None:
 
 
 def count_between_walks(run: Run, suspicion: Suspicion) -> None:
-    """Count a violation that was seen between two walks that agree: as sent, unless all the collection flickers.
+    """Count a violation that was seen between two walks that agree: as sent, unless it follows from what is known.
 
     Raises:
         BudgetSpentError: The run may send no more.
     """
-    flickers = run.tally("list-steady").broken and suspicion.observation.requirement != "list-steady"
-    if flickers and not _lasts(run, suspicion.exchange.request, suspicion.observation.check):
+    requirement, check = suspicion.observation.requirement, suspicion.observation.check
+    flickers = run.tally("list-steady").broken and requirement != "list-steady"
+    if flickers and not _lasts(run, suspicion.exchange.request, check):
         _count_a_flicker(run, suspicion)
+        return
+    run.forget_answers()
+    known = known_fault(run, suspicion)
+    if known:
+        run.broke(known[1].requirement, known[0], known[1].message, check=check)
+        return
+    several = check in _OF_PAGES and requirement in _OF_SEVERAL
+    lost = _lost_by_the_selection(run, suspicion.exchange.request) if several else None
+    # What moved meanwhile looks like a loss, too.
+    if lost and run.tally(lost).broken:
+        run.broke(lost, suspicion.exchange, suspicion.observation.message, check=check, reduced=False)
     else:
         count_as_sent(run, suspicion)
 

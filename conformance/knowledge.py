@@ -52,6 +52,7 @@ class Knowledge:
 
     Attributes:
         snapshot: The last full walk; None before it, or where none could be made.
+        first_snapshot: The first full walk.
         vanished: The ids that one walk had and a later one had not.
         latest_dates: The latest date that a walk had of each export.
         sequences: The ids of whole selections, in the order in which they came.
@@ -69,6 +70,7 @@ class Knowledge:
     """
 
     snapshot: Snapshot | None = None
+    first_snapshot: Snapshot | None = None
     vanished: set[str] = field(factory=set)
     latest_dates: dict[str, datetime] = field(factory=dict)
     sequences: dict[SelectionKey, tuple[str, ...]] = field(factory=dict)
@@ -92,6 +94,7 @@ class Knowledge:
             if (moment := date(export)) and moment > self.latest_dates.get(one, _BEFORE_ALL):
                 self.latest_dates[one] = moment
         self.snapshot = snapshot
+        self.first_snapshot = self.first_snapshot or snapshot
         self.sequences.clear()
         self.compatible.clear()
         if snapshot.whole:

@@ -34,7 +34,7 @@ from conformance.run import Run
 from conformance.session import Session
 from conformance.verdict import ExitCode
 
-_LAST: Final = ("test_resending", "test_properties", "test_relations", "test_schema")
+_LAST: Final = ("test_resending", "test_moved", "test_properties", "test_relations", "test_schema")
 """The modules of probes that come after all others, in this order."""
 _WRITING: Final = frozenset({"test_create_export", "test_delete_export", "test_lives"})
 _LONGEST_FAILURE: Final = 400

@@ -5,13 +5,12 @@ What was answered well must not be answered to nobody, and an answer must not ha
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Final
 
 import pytest
 from attrs import evolve
 
-from conformance.exchange import NO_CREDENTIAL, Exchange, Request
+from conformance.exchange import NO_CREDENTIAL, Request
 from conformance.options import Settings
 from conformance.run import FULL, Run
 
@@ -43,27 +42,6 @@ def test_what_was_answered_is_answered_in_another_representation_and_with_anothe
     for number, request in enumerate(run.spread(_CHANGED, settings.seed + turn + 1)):
         run.send_once(_in_the_other_representation(request))
         run.send_once(_with_root(request, f"https://resent{number}.example"))
-
-
-@pytest.mark.requirements("status-documented")
-def test_what_has_changed_is_not_said_to_be_as_it_was(run: Run) -> None:
-    for first in run.tagged:
-        if _content(run.send(first.request)) != _content(first):
-            _asked_by_its_old_tag(run, first)
-
-
-def _asked_by_its_old_tag(run: Run, first: Exchange) -> None:
-    condition = ("If-None-Match", first.header("etag") or "")
-    asked = run.send(evolve(first.request, headers=(*first.request.headers, condition)))
-    now = run.send(first.request)
-    if asked.status == HTTPStatus.NOT_MODIFIED and now.is_list and _content(now) != _content(first):
-        run.broke("status-documented", asked, "status 304 by the entity tag of a list that has changed since")
-    else:
-        run.held("status-documented")
-
-
-def _content(exchange: Exchange) -> list[tuple[object, ...]]:
-    return [tuple(export.get(name) for name in ("id", "status", "lastModified")) for export in exchange.exports]
 
 
 def _in_the_other_representation(request: Request) -> Request:

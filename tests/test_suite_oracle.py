@@ -85,7 +85,7 @@ COMPARED_IN = {
     "second_look._confirm_walks": "ids-made-anew",
     "second_look._look_twice": "names-follow-call",
     "second_look._note_dates": "date-runs-backwards",
-    "test_resending._asked_by_its_old_tag": "tag-of-the-count-304",
+    "test_moved._asked_by_its_old_tag": "tag-of-the-count-304",
     "lives._hold": "life-lost",
     "lives._hold_deleted": "life-stays-in-list",
     "lives.delete": "life-deletes-neighbours",

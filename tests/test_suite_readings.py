@@ -218,6 +218,7 @@ def test_a_next_for_the_rest_of_a_list_that_has_moved_since_is_no_fault() -> Non
     "elsewhere",
     [
         (404, {"error": {"code": "NotFound", "message": "There is nothing here."}}),
+        (404, {"error": {"code": "ExportNotFound", "message": "Requested export is not available."}}),
         (404, "not JSON's idea of an error"),
         (405, {}),
         (200, {"exports": [], "_links": {"self": {"href": "https://api.bentley.com/mesh-export/"}}}),

@@ -17,7 +17,8 @@ from conformance.exchange import NOBODYS_IDS, NOT_JSON, CredentialKind, Exchange
 Part = Callable[[Context], Iterator[tuple[bool, str]]]
 """What one exchange says of one requirement: whether it is kept, and what came instead."""
 
-_OF_ANY_OPERATION: Final = frozenset({401, 429})
+_OF_ANY_OPERATION: Final = frozenset({401, 404, 429})
+"""Statuses that a server may have for every path that begins like its own: 404 with the code of an export, too."""
 _FORBIDDEN: Final = 403
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

@@ -325,7 +325,7 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
 def undocumented_method(context: Context) -> Iterator[Observation]:
     """A method that is not documented gets neither success nor a server error, and a 405 names those that are."""
     exchange, method = context.exchange, context.exchange.request.method
-    if method in ("HEAD", "OPTIONS") and exchange.status >= 500:
+    if method in ("HEAD", "OPTIONS", "TRACE", FOREIGN_METHOD) and exchange.status >= 500:
         yield judged("method-refused", exchange.status == _NOT_IMPLEMENTED, f"{method} gets status {exchange.status}")
     if method == FOREIGN_METHOD and exchange.is_list:
         yield broken("method-refused", f"{method} gets the list")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -51,6 +52,22 @@ _CONDITIONS: tuple[tuple[str, str, CallTest], ...] = (
     ("with-order-and-cdn", "where there are an order and `cdn`", has("$orderBy", "cdn")),
 )
 _BOTH_VERSIONS = has("tileVersion", "iTwinJS")
+_MOVING = MappingProxyType({"moves_per_second": 1.0, "moves_per_request": 0.02})
+
+
+def _index_of_the_start(name: str) -> Change:
+    def wrapper(select: Any) -> Any:
+        first: set[str] = set()
+
+        def selected(call: Call, query: Query, exports: Sequence[Export]) -> Any:
+            if not first:
+                first.update(export.id for export in exports)
+            right = select(call, query, exports)
+            return [export for export in right if export.id in first] if name in query.values else right
+
+        return selected
+
+    return around("select", wrapper)
 
 
 def _of_imodel(export: Export) -> str:
@@ -646,6 +663,20 @@ FAULTS = (
         ("filters-combine",),
         "Of three filters the last is forgotten.",
         forgets(_TYPE, when=has("iModelId", "changesetId")),
+    ),
+    Fault(
+        "type-index-of-the-start",
+        ("exporttype-complete",),
+        "`exportType` does not find what was started after the first request.",
+        _index_of_the_start(_TYPE),
+        needs=_MOVING,
+    ),
+    Fault(
+        "imodel-index-of-the-start",
+        ("imodelid-complete",),
+        "`iModelId` does not find what was started after the first request.",
+        _index_of_the_start("iModelId"),
+        needs=_MOVING,
     ),
     Fault(
         "two-filters-find-nothing",
