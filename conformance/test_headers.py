@@ -44,6 +44,20 @@ def _each_or_some(run: Run) -> list[list[tuple[str, str]]]:
     return [[(name, values.plain_value(run.knowledge.snapshot, name)) for name in some] for some in names]
 
 
+@pytest.mark.requirements("body-as-declared")
+def test_a_strong_entity_tag_is_of_one_representation(run: Run) -> None:
+    full, minimal = (run.send_once(Request.of([_SOME], headers=headers)) for headers in (FULL, _MINIMAL))
+    tag = minimal.header("etag") or ""
+    if not tag.startswith('"') or full.exports == minimal.exports:
+        return
+    if full.header("etag") == tag:
+        run.broke(
+            "body-as-declared", minimal, f"the full representation has the entity tag {tag}, too, and a strong one"
+        )
+    else:
+        run.held("body-as-declared")
+
+
 @pytest.mark.requirements("prefer-syntax")
 @pytest.mark.parametrize("representation", ["representation", "minimal"])
 def test_a_preference_is_found_however_it_is_written(run: Run, representation: str) -> None:

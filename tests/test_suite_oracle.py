@@ -78,6 +78,7 @@ COMPARED_IN = {
     "test_access._is_in_its_place": "next-counts-everyone",
     "test_collection._confirm_losses": "cursor-passes-over-one",
     "test_headers._forgets": "root-sticks",
+    "test_headers.test_a_strong_entity_tag_is_of_one_representation": "tag-of-the-url",
     "test_parameters._each_message_has_its_target": "detail-targets-sorted",
     "opening._see_the_first_again": "first-call-differs",
     "opening._learn_default_top": "default-page-50",

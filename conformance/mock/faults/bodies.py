@@ -43,6 +43,11 @@ def _typed(media_type: str, *statuses: int, when: CallTest | None = None) -> Cha
     return wires(lambda _call, wire: _with(wire, _body(wire), content_type=media_type), *statuses, when=when)
 
 
+def _tagged_by_url(call: Call, wire: Wire) -> Wire:
+    tag = f'"{zlib.crc32(call.request.target + call.request.query):08x}"'
+    return _with(wire, _body(wire), etag=tag)
+
+
 def _accept(call: Call) -> str:
     return ", ".join(call.request.lines("accept"))
 
@@ -324,6 +329,12 @@ FAULTS = (
         ("json-unique-names",),
         "Error bodies have `error` twice.",
         _texts(_twice(b'"error":null'), 401, 422),
+    ),
+    Fault(
+        "tag-of-the-url",
+        ("body-as-declared",),
+        "A strong entity tag is made from the URL, and is the same for both representations.",
+        wires(_tagged_by_url, 200),
     ),
     Fault(
         "gzip-declared-only",
