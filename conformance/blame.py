@@ -18,7 +18,7 @@ from conformance.query import COMPATIBILITY, FILTERS, PLACES, Parameter, Validit
 from conformance.reduction import fails, known_fault, reduce
 from conformance.run import FULL, Run, Suspicion
 from conformance.values import plain_value
-from conformance.walking import WHOLE, goes_on_behind
+from conformance.walking import WHOLE, goes_on_behind, walk
 
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
@@ -90,17 +90,21 @@ def count(run: Run, suspicion: Suspicion) -> None:
     if lasting and exchange is not suspicion.exchange and not _lasts(run, exchange.request, check):
         _count_a_flicker(run, suspicion)
         return
+    blamed, exchange, observation = _blamed(run, exchange, observation)
+    run.broke(blamed, exchange, observation.message, check=observation.check)
+
+
+def _blamed(run: Run, exchange: Exchange, observation: Observation) -> tuple[str, Exchange, Observation]:
+    """The requirement that the smallest form of a violation breaks, and what shows it."""
     twin = _fault_of_status(run, exchange, observation)
     if twin:
         exchange, observation = twin
-        run.broke(observation.requirement, exchange, observation.message, check=observation.check)
-        return
+        return observation.requirement, exchange, observation
     if observation.requirement == _EVERY_PARAMETER:
         # A parameter that is not judged is not named either.
         exchange, observation = _unrefused(run, exchange) or (exchange, observation)
     observation = _amount(run, exchange, observation) or observation
-    blamed = _cause(run, exchange.request, observation) or observation.requirement
-    run.broke(blamed, exchange, observation.message, check=observation.check)
+    return _cause(run, exchange.request, observation) or observation.requirement, exchange, observation
 
 
 def _is_for_what_it_has(run: Run, suspicion: Suspicion) -> bool:
@@ -166,7 +170,7 @@ def count_as_sent(run: Run, suspicion: Suspicion) -> None:
 
 
 def count_between_walks(run: Run, suspicion: Suspicion) -> None:
-    """Count a violation that was seen between two walks that agree: as sent, unless it follows from what is known.
+    """Count a violation that was seen between two walks that agree: made smaller while nothing moves, or as sent.
 
     Raises:
         BudgetSpentError: The run may send no more.
@@ -181,6 +185,14 @@ def count_between_walks(run: Run, suspicion: Suspicion) -> None:
     if known:
         run.broke(known[1].requirement, known[0], known[1].message, check=check)
         return
+    if run.reductions[check, requirement] < _REDUCTIONS:
+        run.reductions[check, requirement] += 1
+        before = run.knowledge.snapshot
+        blamed, exchange, observation = _blamed(run, *reduce(run, suspicion))
+        after, _ = walk(run)
+        if before and after and after.agrees_with(before) and after.order == before.order:
+            run.broke(blamed, exchange, observation.message, check=check)
+            return
     several = check in _OF_PAGES and requirement in _OF_SEVERAL
     lost = _lost_by_the_selection(run, suspicion.exchange.request) if several else None
     # What moved meanwhile looks like a loss, too.

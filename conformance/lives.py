@@ -14,6 +14,7 @@ from attrs import define, field
 from conformance.cleaning import FINISHED, note_refusal
 from conformance.collection import Export, identity
 from conformance.exchange import Exchange, Request
+from conformance.getting import GET, is_served
 from conformance.run import Run
 
 _STAGES: Final = {"NotStarted": 0, "InProgress": 1, "Complete": 2, "Invalid": 2}
@@ -91,10 +92,12 @@ class Lives:
 
     def get(self, life: Life) -> None:
         """Hold an export against what Get says of it."""
+        if not is_served(self.run):
+            return
         end = time.monotonic() + _PATIENCE
         while True:
-            exchange = self.run.send(Request.to("getExport", id=life.id))
-            if "getExport" not in self.run.knowledge.served or exchange.status not in (200, 404):
+            exchange = self.run.send(Request.to(GET, id=life.id))
+            if exchange.status not in (200, 404):
                 return
             if not life.is_late("Get", found=exchange.status == 200) or time.monotonic() > end:
                 break

@@ -34,8 +34,11 @@ from conformance.run import Run
 from conformance.session import Session
 from conformance.verdict import ExitCode
 
-_LAST: Final = ("test_resending", "test_moved", "test_properties", "test_relations", "test_schema")
+_LAST: Final = ("test_resending", "test_properties", "test_relations", "test_schema")
 """The modules of probes that come after all others, in this order."""
+_MOVED: Final = "test_moved"
+_ENOUGH_TO_MOVE: Final = 0.6
+"""The share of the probes after which a collection that moves has moved, while the budget is not spent on it yet."""
 _WRITING: Final = frozenset({"test_create_export", "test_delete_export", "test_lives"})
 _LONGEST_FAILURE: Final = 400
 _TALKATIVE: Final = ("httpcore2", "httpx2")
@@ -274,6 +277,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(
         key=lambda item: (item.path.stem in _LAST, item.path.stem in _WRITING, _turn(item), _place_among_the_last(item))
     )
+    moved = [item for item in items if item.path.stem == _MOVED]
+    others = [item for item in items if item not in moved]
+    place = int(_ENOUGH_TO_MOVE * len(others))
+    items[:] = [*others[:place], *moved, *others[place:]]
     asked_for = set(sessions.of(config).settings.requirements)
     if not asked_for:
         return

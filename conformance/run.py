@@ -71,7 +71,7 @@ class Run:
         self.spent = ""
         self.no_api = ""
         self.other_user: Credential | None = None
-        self.tagged: list[Exchange] = []
+        self.tagged: dict[Request, Exchange] = {}
         """The first lists that came with an entity tag."""
         self.cold_tops = count(LARGEST_TOP - 10, -1)
         """Values of `$top` that nobody has asked for yet."""
@@ -206,7 +206,7 @@ class Run:
             self._shapes.setdefault(exchange.shape, exchange.request)
         self.saw_exports = self.saw_exports or bool(exchange.exports and exchange.status == 200)
         if len(self.tagged) < _TAGGED and exchange.is_list and exchange.header("etag"):
-            self.tagged.append(exchange)
+            self.tagged.setdefault(exchange.request, exchange)
         self.latencies.add(exchange)
         self.endpoint.redactor.add_links(_mesh_links(exchange))
         self.deprecated.update(deprecation.used(exchange))

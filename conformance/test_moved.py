@@ -51,7 +51,7 @@ def _look_for(run: Run, export: Export) -> None:
 
 @pytest.mark.requirements("status-documented")
 def test_what_has_changed_is_not_said_to_be_as_it_was(run: Run) -> None:
-    for first in run.tagged:
+    for first in run.tagged.values():
         if _content(run.send(first.request)) != _content(first):
             _asked_by_its_old_tag(run, first)
 

@@ -17,9 +17,9 @@ from conformance.exchange import NOBODYS_IDS, NOT_JSON, CredentialKind, Exchange
 Part = Callable[[Context], Iterator[tuple[bool, str]]]
 """What one exchange says of one requirement: whether it is kept, and what came instead."""
 
-_OF_ANY_OPERATION: Final = frozenset({401, 404, 429})
-"""Statuses that a server may have for every path that begins like its own: 404 with the code of an export, too."""
+_OF_ANY_OPERATION: Final = frozenset({401, 429})
 _FORBIDDEN: Final = 403
+_NOT_FOUND: Final = 404
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -27,9 +27,12 @@ def shows_operation(exchange: Exchange) -> bool:
     """Whether an answer comes from the operation itself: a success of its shape, or an error with a code of its own.
 
     Whatever else stands before a service may answer a path that is not there: a gateway, a fallback, a single page.
+    A fallback may speak of an export that is not there, too; where more than reading is allowed somebody knows better.
     """
     name, status = exchange.request.operation, exchange.status
     if exchange.failure or status not in spec.documented_statuses(name) - _OF_ANY_OPERATION:
+        return False
+    if status == _NOT_FOUND and not exchange.request.changes:
         return False
     if status >= 400:
         return exchange.error.get("code") == spec.error_code(status, name) != ""

@@ -47,7 +47,7 @@ def _listed(change: Callable[[Call, Answer], Answer]) -> Change:
 
 
 def _tag_of_the_count(call: Call, answer: Answer) -> Answer:
-    tag = f'"{len(answer.document["exports"])}"'
+    tag = f'"{len(answer.document["exports"])}{"full" if full(call) else ""}"'
     if tag in call.request.lines("if-none-match"):
         return Answer(304, headers=(("ETag", tag),))
     return evolve(answer, headers=(*answer.headers, ("ETag", tag)))
