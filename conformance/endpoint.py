@@ -65,6 +65,7 @@ class Limits:
         probe_methods: Whether methods that are not safe may go to a server that is not on loopback.
         allow_writes: Whether the operations that change something may be sent at all.
         scratch_imodel: The iModel that they may be sent against.
+        probe_rate_limit: Whether to provoke a 429, and to ask once before the time that it names.
     """
 
     max_requests: int = 1500
@@ -76,6 +77,7 @@ class Limits:
     probe_methods: bool = False
     allow_writes: bool = False
     scratch_imodel: str = ""
+    probe_rate_limit: bool = False
 
 
 class Endpoint:
@@ -130,6 +132,7 @@ class Endpoint:
         self._connection = connection or Connection()
         self._client = self._new_client(keepalive=0 if self.loopback else limits.concurrency + 2)
         self._accepted = False
+        self._asked_too_soon = False
         self._renewing = threading.Lock()
 
     def _new_client(self, keepalive: int) -> httpx2.Client:
@@ -263,6 +266,12 @@ class Endpoint:
             if exchange.status != 429:
                 return exchange
         with self._account.turn():
+            if self.limits.probe_rate_limit and not self._asked_too_soon:
+                # What comes too soon must be told how long to wait, too.
+                self._asked_too_soon = True
+                exchange = self._send_once(request)
+                if exchange.status != 429:
+                    return exchange
             return self._send_patiently(request)
 
     def send_all(self, requests: Iterable[Request]) -> list[Exchange]:

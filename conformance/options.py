@@ -134,7 +134,6 @@ class Settings:
         profile: `quick` or `full`.
         seed: Seed of everything that is random.
         limits: What the run may cost the server.
-        probe_rate_limit: Whether to provoke a 429.
         plan: Whether to count what would be sent, on the mock, instead of sending it.
         fail_on: The level from which a violation fails the run.
         requirements: Ids of the requirements to judge; all where empty.
@@ -150,7 +149,6 @@ class Settings:
     profile: str
     seed: int
     limits: Limits
-    probe_rate_limit: bool
     fail_on: Level
     requirements: tuple[str, ...]
     report_dir: Path | None
@@ -196,6 +194,7 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
         probe_methods=bool(read["--probe-methods"]),
         allow_writes=bool(read["--allow-writes"]),
         scratch_imodel=scratch,
+        probe_rate_limit=profile == "full" or bool(read["--probe-rate-limit"]),
     )
     seed = _number("--seed", read["--seed"], int, 0)
     return Settings(
@@ -206,7 +205,6 @@ def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
         profile=profile,
         seed=random.SystemRandom().randrange(_LARGEST_SEED) if seed is None else seed,
         limits=limits,
-        probe_rate_limit=profile == "full" or bool(read["--probe-rate-limit"]),
         fail_on=Level(_one_of("--fail-on", read["--fail-on"] or "must", ("must", "should")).upper()),
         requirements=_requirements(read["--requirement"] or []),
         report_dir=Path(read["--report-dir"]) if read["--report-dir"] else None,

@@ -18,7 +18,13 @@ from conformance.run import FULL, Run
 _FEW: Final = 9
 """Exports that are not worth several pages."""
 
-_PAGES = 12
+_PAGES: Final = 12
+_LAST_OF_ALL: Final = (
+    (("$skip", "4"), ("$top", "3")),
+    (("$skip", "4"), ("$top", "2")),
+    (("$top", "2"), ("$skip", "1")),
+)
+"""Places of pages that go to the end of a long query, where two in a row differ in their last digits."""
 
 
 @pytest.mark.requirements(
@@ -233,6 +239,12 @@ def test_unknown_parameters_change_nothing(run: Run) -> None:
         # Before the known parameter or behind it: a parser may stop at what it does not know.
         query = (*pairs, ("$top", "7")) if number % 2 == 0 else (("$top", "7"), *pairs)
         _same(run, "unknown-parameter-ignored", plain, run.send_once(Request.of(query, headers=FULL)))
+
+
+@pytest.mark.requirements("answers-independent")
+def test_a_long_query_is_read_to_its_end(run: Run) -> None:
+    # One after the other: what is kept by the beginning of a query shows.
+    _independent(run, [run.send(Request.of((("client", "x" * 300), *page), headers=FULL)) for page in _LAST_OF_ALL])
 
 
 @pytest.mark.requirements("answers-independent")

@@ -25,7 +25,7 @@ _BURSTS: Final = 8
     "error-media-type",
 )
 def test_a_limit_is_announced_and_lifts(run: Run, settings: Settings) -> None:
-    if not settings.probe_rate_limit:
+    if not settings.limits.probe_rate_limit:
         return
     for burst in range(_BURSTS):
         if run.endpoint.rate_limited:

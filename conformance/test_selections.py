@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from itertools import combinations, cycle, islice
+from itertools import combinations, cycle, islice, pairwise
 
 import pytest
 
@@ -25,6 +25,8 @@ _CDN = {"iModelId": 1, "changesetId": 1, "exportType": 3}
 """How many values of a filter go with `cdn`: of types there are few, and tiles of each lie elsewhere."""
 _BATCHES = (10, 25, 32, 50, 64, 128, 250, 256)
 """Numbers of which services read what they list at a time."""
+_BORDERS = (0, *sorted((*_BATCHES, 100, 200, 500, 512, 1024)))
+"""Where the slices of the whole begin and end, one after another."""
 _ORDERS = ("date:asc", "date:desc")
 _VIEWER = (("$orderBy", "date:desc"), ("$top", "5"), ("tileVersion", "37"), ("iTwinJS", "5.13.3"))
 _GLOBE = (("$top", "5"), ("client", "CesiumJS"), ("clientVersion", "1.145.0"))
@@ -33,6 +35,8 @@ _PLACE = (("$top", "4"), ("$skip", "1"), ("cdn", "1"))
 _ROOT = ("x-api-host-and-root", "https://three.example/root")
 _PARTS = (*FILTERS, *COMPATIBILITY, "$orderBy", *(name for name, _ in _PLACE), "prefer", _ROOT[0], "bare path")
 """What a request may have, of which any three go together."""
+_IN_MINIMAL = frozenset({9, 11, 13, 17, 23})
+"""Of the requests without a preference those that name the default: any two of the other parts go with it, too."""
 _VERSIONS = {
     "tileVersion": ("37", "1", "10", "20", "28", "32", "35", "99"),
     "iTwinJS": ("5.13.3", "1.0.0", "2.19.0", "3.7.0", "4.0.0", "4.9.0", "5.10.0", "9.9.9"),
@@ -182,10 +186,10 @@ def test_slices_make_up_the_whole(run: Run) -> None:
     size = _size(run)
     long = ((20, 230), (130, 130), (7, LARGEST_TOP // 2), (1, LARGEST_TOP))
     run.send_all(Request.of((("$skip", str(skip)), ("$top", str(top)))) for skip, top in long)
-    for top in (23, 50):
+    for borders in (range(0, min(size, _BORDERS[-1]) + 23, 23)[:13], [border for border in _BORDERS if border < size]):
         run.send_all(
-            Request.of((("$skip", str(skip)), ("$top", str(top))), headers=FULL)
-            for skip in range(0, min(size, top * 12), top)
+            Request.of((("$skip", str(skip)), ("$top", str(border - skip))), headers=FULL)
+            for skip, border in pairwise(borders)
         )
 
 
@@ -286,12 +290,13 @@ def test_a_version_selects_a_steady_subset(run: Run, name: str) -> None:
     snapshot = _snapshot(run)
     filters = [((other, values.plain_value(snapshot, other)), WHOLE) for other in FILTERS]
     slices = [(), (("$top", "10"),), (("$skip", "10"), ("$top", "10")), (("$orderBy", "date:asc"), WHOLE)]
+    others = [slices[2], (("$orderBy", "date:desc"), WHOLE), *filters[:1]]
     _learn_versions(run, name)
     telling = _telling(run, name)
     for version in telling:
         chosen = (name, version)
         run.send(Request.of((chosen, WHOLE), headers=FULL))
-        more = [*slices, *filters] if version == telling[0] else [slices[2], *filters[:1]]
+        more = [*slices, *filters] if version == telling[0] else others
         run.send_all(Request.of((chosen, *pairs), headers=FULL) for pairs in more)
 
 
@@ -366,9 +371,15 @@ def _together(run: Run, snapshot: Snapshot, versions: dict[str, str], number: in
     ]
     return Request.of(
         pairs[:: 1 if number % 4 < 2 else -1],
-        headers=(*(FULL if "prefer" in parts else ()), *((_ROOT,) if _ROOT[0] in parts else ())),
+        headers=(*_preference(number, parts), *((_ROOT,) if _ROOT[0] in parts else ())),
         path=spec.bare_path() if "bare path" in parts else spec.collection_path(),
     )
+
+
+def _preference(number: int, parts: set[str]) -> tuple[tuple[str, str], ...]:
+    if "prefer" in parts:
+        return FULL
+    return (("prefer", "return=minimal"),) if number in _IN_MINIMAL else ()
 
 
 @pytest.mark.requirements("answers-independent", "cdn-accepted", "cdn-urls", "cdn-only-when-set", "cdn-links-only")

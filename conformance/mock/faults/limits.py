@@ -37,6 +37,19 @@ def _retry(to: Callable[[str], str | None]) -> Change:
     return _answers(change)
 
 
+def _retry_once_a_second() -> Change:
+    """Says in `retry-after` how long to wait, once in each second."""
+    told = [float("-inf")]
+
+    def change(call: Call, answer: Answer) -> Answer:
+        if call.moment - told[0] >= 1:
+            told[0] = call.moment
+            return answer
+        return evolve(answer, headers=tuple(line for line in answer.headers if line[0] != _RETRY))
+
+    return _answers(change)
+
+
 def _raw(body: bytes, media_type: str) -> Change:
     return _answers(lambda _call, answer: evolve(answer, document=None, body=body, media_type=media_type))
 
@@ -149,6 +162,12 @@ FAULTS = (
         _answers(lambda _call, answer: evolve(answer, media_type="text/plain")),
     ),
     _fault("retry-after-missing", ("retry-after-present",), "A 429 has no `retry-after`.", _retry(lambda _value: None)),
+    _fault(
+        "retry-after-once",
+        ("retry-after-present",),
+        "Only the first 429 of each second has `retry-after`.",
+        _retry_once_a_second(),
+    ),
     _fault(
         "retry-after-elsewhere",
         ("retry-after-present",),
