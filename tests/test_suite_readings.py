@@ -214,6 +214,13 @@ def test_a_next_for_the_rest_of_a_list_that_has_moved_since_is_no_fault() -> Non
     assert said.with_outcome("violated") == set(), said.output
 
 
+def test_a_page_for_every_path_that_is_unknown_is_not_judged_as_a_list() -> None:
+    with serving(60, TOKEN, "HTTP/1.1", elsewhere=(200, "<html>Welcome</html>")) as url:
+        said = judge(url, "--seed", "4", "--fail-on", "should", "-k", "spelling_of_the_path")
+    assert said.with_outcome("violated") == set(), said.output
+    assert "auth-required" in said.with_outcome("holds")
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     [

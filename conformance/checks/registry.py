@@ -163,6 +163,12 @@ class Context:
         return named and 300 <= self.exchange.status < 500
 
     @property
+    def by_another_path(self) -> bool:
+        """Whether the path of a list is written as the page and the public clients do not write it."""
+        of_list = self.operation == spec.LIST
+        return of_list and self.exchange.request.path not in (spec.collection_path(), spec.bare_path())
+
+    @property
     def spoilt_header(self) -> bool:
         """Whether a header that the page names is malformed, so that a server may say so."""
         return self.odd_root or not is_well_formed(self.exchange.request.header("prefer"))
@@ -213,13 +219,27 @@ class Check:
     requirements: frozenset[str]
     function: CheckFunction
     operation: str | None
+    by_any_path: bool
+
+    def is_for(self, context: Context) -> bool:
+        """Whether it is a check of the operation that the exchange is of, or may be taken for."""
+        if self.operation is None:
+            return True
+        return self.operation == context.operation and (self.by_any_path or not context.by_another_path)
 
 
 CHECKS: Final[dict[str, Check]] = {}
 
 
-def check(*requirements: str, operation: str | None = spec.LIST) -> Callable[[CheckFunction], CheckFunction]:
+def check(
+    *requirements: str, operation: str | None = spec.LIST, by_any_path: bool = False
+) -> Callable[[CheckFunction], CheckFunction]:
     """Register a check of these requirements, for the exchanges of one operation; None for those of every one.
+
+    Args:
+        requirements: Their ids.
+        operation: The operation's id.
+        by_any_path: Whether it holds, too, where the path is written as nobody writes it, and another thing may answer.
 
     Raises:
         KeyError: The ledger has no such requirement.
@@ -228,7 +248,7 @@ def check(*requirements: str, operation: str | None = spec.LIST) -> Callable[[Ch
         ledger.requirements()[requirement]
 
     def register(function: CheckFunction) -> CheckFunction:
-        CHECKS[function.__name__] = Check(function.__name__, frozenset(requirements), function, operation)
+        CHECKS[function.__name__] = Check(function.__name__, frozenset(requirements), function, operation, by_any_path)
         return function
 
     return register
@@ -249,7 +269,7 @@ def observe(context: Context) -> Iterator[Observation]:
     if context.operation not in context.knowledge.served:
         return
     for each in CHECKS.values():
-        if each.operation not in (None, context.operation):
+        if not each.is_for(context):
             continue
         for seen in each.function(context):
             if seen.requirement not in each.requirements:

@@ -34,11 +34,6 @@ def _of_the_http_layer(context: Context) -> bool:
     return exchange.status in _HTTP_REFUSALS or exchange.json is NOT_JSON
 
 
-def _by_another_path(context: Context) -> bool:
-    """Whether the path is written as the page and the public clients do not write it."""
-    return context.exchange.request.path not in (spec.collection_path(), spec.bare_path())
-
-
 def _let_in(context: Context) -> bool:
     """Whether the request is by somebody who may have a list."""
     kind = context.exchange.request.credential.kind
@@ -79,7 +74,7 @@ def whole_answer(context: Context) -> Iterator[Observation]:
 def documented_status(context: Context) -> Iterator[Observation]:
     """A GET is answered with a documented status, and never ends in a server error."""
     exchange, request = context.exchange, context.exchange.request
-    if request.method != "GET" or not exchange.status or _by_another_path(context):
+    if request.method != "GET" or not exchange.status:
         return
     status = exchange.status
     yield judged("status-no-server-error", status < 500, f"status {status}")
@@ -274,6 +269,7 @@ def detail_targets(context: Context) -> Iterator[str]:
     "auth-near-miss",
     "auth-other-scheme",
     "auth-before-parameters",
+    by_any_path=True,
 )
 def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
     """A request without a good credential gets 401, whatever its parameters."""
@@ -308,7 +304,7 @@ def bad_credential_is_refused(context: Context) -> Iterator[Observation]:
         CredentialKind.NEAR_MISS: "auth-near-miss",
         CredentialKind.OTHER_SCHEME: "auth-other-scheme",
     }[kind]
-    if _by_another_path(context):
+    if context.by_another_path:
         # What becomes of it is the server's business; only the list must not.
         yield judged(requirement, not exchange.is_list, f"the path written {request.path} opens the list")
     elif exchange.status == 401:
