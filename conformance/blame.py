@@ -217,6 +217,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         return "answers-independent"
     names = {name for name, _ in request.pairs}
     if observation.check in _CACHEABLE and names and names.isdisjoint(spec.parameters("query")):
+        if _kept_by_a_cache(run, request, observation):
+            return "answers-independent"
         # The page does not name it, and so promises nothing of what comes where it is given.
         return "unknown-parameter-ignored" if _fails_again(run, request, observation.check) else None
     if "%24" in request.query and _fails_again(run, request, observation.check):
@@ -254,7 +256,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
 
 def _kept_by_a_cache(run: Run, request: Request, observation: Observation) -> bool:
     """Whether a request does not fail where it has something that no cache has seen."""
-    busted = evolve(request, query="&".join(filter(None, (request.query, encode([_BUST])))))
+    # In front, for what compares the beginning of a query.
+    busted = evolve(request, query="&".join(filter(None, (encode([_BUST]), request.query))))
     if observation.requirement.endswith("-steady"):
         return _tells(run, request, busted, observation.check)
     # What comes and goes by itself depends on more than its request, too.

@@ -5,6 +5,7 @@ A collection that has stood still has nothing of that: then there is one walk, a
 
 from __future__ import annotations
 
+import time
 from http import HTTPStatus
 from typing import Final
 
@@ -12,34 +13,63 @@ import pytest
 from attrs import evolve
 
 from conformance import walking
-from conformance.collection import Export, date, identity, requested
+from conformance.collection import Export, Snapshot, date, requested
 from conformance.exchange import Exchange, Request
 from conformance.query import FILTERS
 from conformance.run import FULL, Run
 
-_CHANGED: Final = 3
-"""Exports that have come, and that have changed, to look for."""
+_OF_A_KIND: Final = 3
+"""Exports to look for, of those that have come, changed or gone."""
+_PATIENCE: Final = 6.0
+"""Seconds to wait for each of these where a collection is seen to move."""
+_PAUSE: Final = 0.5
 
 
 @pytest.mark.requirements(
     "imodelid-complete", "changesetid-complete", "exporttype-complete", "filters-combine", "prefer-same-data",
     "orderby-asc", "orderby-desc", "orderby-complete", "list-complete",
 )  # fmt: skip
-def test_what_has_come_and_what_has_changed_is_found_by_its_values(run: Run) -> None:
-    first = run.knowledge.first_snapshot
-    now, _ = walking.walk(run)
-    if first is None or now is None or now.agrees_with(first):
+def test_what_has_come_and_changed_is_found_by_its_values_and_what_has_gone_is_not(run: Run) -> None:
+    moved = _wait_for_each_kind(run)
+    if not moved:
         return
-    run.knowledge.replace_snapshot(now)
-    come = [export for export in now.exports if identity(export) not in first.by_id]
-    changed = [
-        export for export in now.exports if (known := first.by_id.get(identity(export))) and date(known) != date(export)
-    ]
-    for export in (*come[-_CHANGED:], *changed[-_CHANGED:]):
-        _look_for(run, export)
+    for kind in moved:
+        for export in kind[-_OF_A_KIND:]:
+            _look_for(run, export)
     for order in ("date:asc", "date:desc"):
         run.send(Request.of((("$orderBy", order), walking.WHOLE), headers=FULL))
     run.send(Request.of((walking.WHOLE,)))
+
+
+def _wait_for_each_kind(run: Run) -> tuple[list[Export], ...]:
+    """What has come, changed and gone since the first walk, each once it is there or no more is waited for.
+
+    Returns:
+        The exports; nothing where the collection has not moved.
+    """
+    first, end = run.knowledge.first_snapshot, time.monotonic() + _PATIENCE
+    while first:
+        now, _ = walking.walk(run)
+        moved = _moved(first, now) if now else ()
+        if not now or not any(moved):
+            break
+        if all(moved) or time.monotonic() > end:
+            run.knowledge.replace_snapshot(now)
+            # The walks were held against the first one.
+            run.suspicions = [each for each in run.suspicions if not each.observation.contestable]
+            return moved
+        time.sleep(_PAUSE)
+    return ()
+
+
+def _moved(first: Snapshot, now: Snapshot) -> tuple[list[Export], ...]:
+    """The exports that have come, those that have changed, and those that have gone."""
+    shared = first.by_id.keys() & now.by_id.keys()
+    return (
+        [export for one, export in now.by_id.items() if one not in shared],
+        [export for one, export in now.by_id.items() if one in shared and date(export) != date(first.by_id[one])],
+        [export for one, export in first.by_id.items() if one not in shared],
+    )
 
 
 def _look_for(run: Run, export: Export) -> None:
