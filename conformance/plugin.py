@@ -37,7 +37,7 @@ from conformance.verdict import ExitCode
 _LAST: Final = ("test_resending", "test_properties", "test_relations", "test_schema")
 """The modules of probes that come after all others, in this order."""
 _MOVED: Final = "test_moved"
-_ENOUGH_TO_MOVE: Final = 0.6
+_ENOUGH_TO_MOVE: Final = 0.5
 """The share of the probes after which a collection that moves has moved, while the budget is not spent on it yet."""
 _WRITING: Final = frozenset({"test_create_export", "test_delete_export", "test_lives"})
 _LONGEST_FAILURE: Final = 400

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -15,6 +14,7 @@ from ..model import Answer, InvalidValueError, Problem
 from ..parameters import pairs
 from ..selection import of_type
 from .tools import (
+    MOVING,
     CallTest,
     Change,
     Fault,
@@ -52,7 +52,6 @@ _CONDITIONS: tuple[tuple[str, str, CallTest], ...] = (
     ("with-order-and-cdn", "where there are an order and `cdn`", has("$orderBy", "cdn")),
 )
 _BOTH_VERSIONS = has("tileVersion", "iTwinJS")
-_MOVING = MappingProxyType({"moves_per_second": 1.0, "moves_per_request": 0.02})
 
 
 def _index_of_the_start(name: str) -> Change:
@@ -669,14 +668,14 @@ FAULTS = (
         ("exporttype-complete",),
         "`exportType` does not find what was started after the first request.",
         _index_of_the_start(_TYPE),
-        needs=_MOVING,
+        needs=MOVING,
     ),
     Fault(
         "imodel-index-of-the-start",
         ("imodelid-complete",),
         "`iModelId` does not find what was started after the first request.",
         _index_of_the_start("iModelId"),
-        needs=_MOVING,
+        needs=MOVING,
     ),
     Fault(
         "two-filters-find-nothing",

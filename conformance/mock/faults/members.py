@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from .tools import (
+    MOVING,
     Change,
     Fault,
     around,
@@ -427,7 +427,7 @@ FAULTS = (
         ("lastmodified-steady",),
         "The `lastModified` of what progresses and finishes is a minute before the one that it had.",
         _dated_back(),
-        needs=MappingProxyType({"moves_per_second": 1.0, "moves_per_request": 0.02}),
+        needs=MOVING,
     ),
     Fault("request-missing", ("full-request",), "The full representation has no `request`.", items(omit("request"))),
     Fault(

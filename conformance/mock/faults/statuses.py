@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from ..answers import refusal
 from ..model import Answer, Problem
 from ..parameters import pairs
 from .tools import (
+    MOVING,
     Change,
     Fault,
     any_value,
@@ -218,7 +218,7 @@ FAULTS = (
         ("status-documented",),
         "The entity tag of a list is the number of its exports: who has it gets 304 when these have changed.",
         _listed(_tag_of_the_count),
-        needs=MappingProxyType({"moves_per_second": 1.0, "moves_per_request": 0.02}),
+        needs=MOVING,
     ),
     Fault(
         "any-date-304",

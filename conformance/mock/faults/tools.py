@@ -41,6 +41,10 @@ class Fault:
     needs: Mapping[str, Any] = field(factory=lambda: MappingProxyType({}))
 
 
+MOVING: Mapping[str, Any] = MappingProxyType({"moves_per_second": 2.0, "moves_per_request": 0.03})
+"""What a fault needs that only a collection shows which moves."""
+
+
 def of_list(call: Call) -> bool:
     """Whether a call is not for one export: the faults of the list leave the other operations alone.
 
