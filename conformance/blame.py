@@ -25,12 +25,10 @@ _REDUCTIONS: Final = 3
 _CACHEABLE: Final = frozenset(
     {
         *("representation", "root_prefix", "selection", "sequence", "data"),
-        *("ordered", "mesh_hosts", "kept_query", "own_request"),
+        *("ordered", "mesh_hosts", "kept_query", "own_request", "paging_links"),
     }
 )
 """Checks that fail where an answer was made for another request."""
-_MADE_FOR_ONE_REQUEST: Final = _CACHEABLE | {"paging_links"}
-"""Checks that fail now and then where simultaneous requests get one another's answers."""
 _OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", "unique"})
 """Checks of what exports are, which no prefix and no `cdn` may change."""
 _OF_INVALID_PARAMETERS: Final = frozenset({"invalid_parameter_is_refused", "error_details"})
@@ -72,7 +70,7 @@ def count(run: Run, suspicion: Suspicion) -> None:
         run.broke(requirement, suspicion.exchange, suspicion.observation.message)
         return
     flickers = run.tally("list-steady").broken and requirement != "list-steady"
-    lasting = (suspicion.observation.contestable or check in _MADE_FOR_ONE_REQUEST) and (flickers or not steady)
+    lasting = (suspicion.observation.contestable or check in _CACHEABLE) and (flickers or not steady)
     if lasting and not _lasts(run, suspicion.exchange.request, check):
         _count_a_flicker(run, suspicion)
         return
@@ -212,7 +210,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     if observation.requirement.endswith("-steady") and not _lasts(run, request, observation.check):
         # What comes and goes by itself breaks this very promise: a twin that passes tells nothing then.
         return None
-    if request.header("sessionid") and observation.check in _MADE_FOR_ONE_REQUEST | _OF_EXPORTS:
+    if request.header("sessionid") and observation.check in _CACHEABLE | _OF_EXPORTS:
         # A session means nothing on the page: what was asked before in it is left.
         return "answers-independent"
     names = {name for name, _ in request.pairs}

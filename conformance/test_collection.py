@@ -128,7 +128,9 @@ def _follow(run: Run, start: Request) -> None:
             break
         query = urlsplit(href).query
         if query in queries:
-            run.broke("links-next-absent", page, "following next comes back to a page that was there before")
+            if not run.suspicions:
+                # What is suspected already explains the circle: a page that was made for another request.
+                run.broke("links-next-absent", page, "following next comes back to a page that was there before")
             return
         queries.add(query)
         following = run.send_once(Request(query=query, headers=start.headers))
