@@ -75,7 +75,7 @@ def _moved(first: Snapshot, now: Snapshot) -> tuple[list[Export], ...]:
 def _look_for(run: Run, export: Export) -> None:
     """Ask for what has the values of an export: the checks hold it against the walk."""
     values = [(name, value) for name in FILTERS if isinstance(value := requested(export, name), str) and value]
-    for chosen in ([], *([one] for one in values), values):
+    for chosen in (*([one] for one in values), values):
         run.send(Request.of((*chosen, walking.WHOLE), headers=FULL))
 
 

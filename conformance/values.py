@@ -50,7 +50,7 @@ FREE: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Values that a server may take as it likes, but never with a server error, by parameter."""
 
-TELLING: Final = ("", "abc")
+TELLING: Final = ("", "abc", HUGE)
 """Those of the free values that go beside other parameters, too: of each kind one."""
 
 ODD_IDS: Final = (
