@@ -13,7 +13,7 @@ import pytest
 from attrs import evolve
 
 from conformance import walking
-from conformance.collection import Export, Snapshot, date, requested
+from conformance.collection import Export, Snapshot, date, identity, requested
 from conformance.exchange import Exchange, Request
 from conformance.query import FILTERS
 from conformance.run import FULL, Run
@@ -33,7 +33,7 @@ def test_what_has_come_and_changed_is_found_by_its_values_and_what_has_gone_is_n
     moved = _wait_for_each_kind(run)
     if not moved:
         return
-    for kind in moved:
+    for kind in (*moved, _hidden(run)):
         for export in kind[-_OF_A_KIND:]:
             _look_for(run, export)
     for order in ("date:asc", "date:desc"):
@@ -70,6 +70,15 @@ def _moved(first: Snapshot, now: Snapshot) -> tuple[list[Export], ...]:
         [export for one, export in now.by_id.items() if one in shared and date(export) != date(first.by_id[one])],
         [export for one, export in first.by_id.items() if one not in shared],
     )
+
+
+def _hidden(run: Run) -> list[Export]:
+    """What another user has and this one has not, the newest last."""
+    if run.other_user is None or run.knowledge.snapshot is None:
+        return []
+    listed = run.send(Request.of((walking.WHOLE,), headers=FULL, credential=run.other_user)).exports
+    hidden = [export for export in listed if identity(export) not in run.knowledge.snapshot.by_id]
+    return sorted(hidden, key=lambda export: str(date(export)))
 
 
 def _look_for(run: Run, export: Export) -> None:
