@@ -25,6 +25,8 @@ A_TICK: Final = 1.1
 """Seconds in which a clock that shows whole seconds goes on."""
 _SECOND_LOOKS: Final = 4
 """How often the collection is walked until two walks agree."""
+_SHAPES: Final = 3
+"""Requests for other things, that are suspected to break one requirement while the collection moves, to look at."""
 _WALKS_FOR_A_RETURN: Final = 8
 """Walks by which an export that every few answers lack is seen to vanish and to come back."""
 _PAGES_FOR_A_RETURN: Final = 24
@@ -143,11 +145,22 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
 def _look_at_each_twice(run: Run, moved: list[Suspicion], closing: Snapshot) -> None:
     run.moves += 1
     run.knowledge.replace_snapshot(closing)
-    looked: set[str] = set()
-    for suspicion in moved:
-        if suspicion.observation.requirement not in looked:
-            looked.add(suspicion.observation.requirement)
-            _look_twice(run, suspicion)
+    looked: dict[str, set[frozenset[str]]] = {}
+    # What the latest walk contradicts, too, is less likely to have moved.
+    for suspicion in sorted(moved, key=lambda each: _agrees_by_now(run, each)):
+        requirement = suspicion.observation.requirement
+        shapes = looked.setdefault(requirement, set())
+        shape = frozenset(name for name, _ in suspicion.exchange.request.pairs)
+        if shape in shapes or len(shapes) >= _SHAPES or (shapes and run.tally(requirement).broken):
+            continue
+        shapes.add(shape)
+        _look_twice(run, suspicion)
+
+
+def _agrees_by_now(run: Run, suspicion: Suspicion) -> bool:
+    """Whether an exchange keeps its requirement by what is known now."""
+    requirement = suspicion.observation.requirement
+    return all(each.holds or each.requirement != requirement for each in run.observe(suspicion.exchange))
 
 
 def _watch_for_a_return(run: Run, known: Snapshot, closing: Snapshot) -> Snapshot:

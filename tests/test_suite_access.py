@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from suite import OTHER, TOKEN, command, judge
 from suite_serving import HOST, serving
 
-from conformance.mock import READINGS, Settings, create_app, serve
+from conformance.mock import READINGS, Reading, Settings, create_app, serve
 
 BOTH = ("imodelid-access", "list-own")
 ONLY = ("--seed", "1", *(part for name in BOTH for part in ("--requirement", name)))
@@ -119,3 +119,12 @@ def test_an_answer_that_is_kept_for_both_shows_where_every_imodel_is_shown_in_pa
     with serving(_of_two_users(kept=kept)) as port:
         said = judge(f"http://{HOST}:{port}", *ONLY, MESH_EXPORT_OTHER_TOKEN=OTHER)
     assert said.with_outcome("violated") == named, said.output
+
+
+def test_what_another_user_alone_has_is_asked_for_where_the_collection_moves() -> None:
+    reading = Reading(moves_per_request=0.34)
+    fault = "access-not-judged-in-full"
+    with serve(Settings(token=TOKEN, other_token=OTHER, reading=reading, fault=fault)) as url:
+        chosen = ("--seed", "1", "-k", "what_has_come")
+        said = judge(url, *chosen, token=OTHER, MESH_EXPORT_OTHER_TOKEN=TOKEN)
+    assert "list-complete" in said.with_outcome("violated"), said.output
