@@ -105,5 +105,5 @@ def _asked_by_its_old_tag(run: Run, first: Exchange) -> None:
         run.held("status-documented")
 
 
-def _content(exchange: Exchange) -> list[tuple[object, ...]]:
-    return [tuple(export.get(name) for name in ("id", "status", "lastModified")) for export in exchange.exports]
+def _content(exchange: Exchange) -> frozenset[tuple[str, str, str]]:
+    return Snapshot(exchange.exports).content

@@ -41,6 +41,13 @@ def test_any_three_parts_stand_together_in_every_way() -> None:
         assert len({tuple(row[place] for place in places) for row in rows}) == 8
 
 
+@pytest.mark.parametrize("third", range(1, 12))
+def test_any_two_parts_stand_together_without_a_third_in_every_other_request(third: int) -> None:
+    without = [row for row in list(any_three_of_twelve())[1::2] if not row[third]]
+    for one, other in combinations((place for place in range(12) if place != third), 2):
+        assert any(row[one] and row[other] for row in without)
+
+
 def test_a_changeset_that_several_imodels_have_is_among_those_asked_for() -> None:
     alone = {f"{number:040x}": ["a"] * (2 + number % 3) for number in range(0, 400, 7)}
     imodels = {**alone, f"{123:040x}": ["b", "c"]}
