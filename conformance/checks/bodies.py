@@ -128,12 +128,22 @@ def _blame(status: int, pointer: str, error: jsonschema_rs.ValidationError) -> I
     candidates = _carriers(place, keyword) if place else ()
     if place is None and not path:
         candidates = ledger.carried_by(f"{pointer}/properties/{'error' if body else 'exports'}")
-    if place and path[0] == "exports" and place.startswith(_LINK):
-        yield broken("mesh-link-form", message)
+    if path == ["_links", "prev"] and null:
+        # The page shows none, and this says that there is none.
         return
-    own = [requirement for requirement in candidates if requirement.id not in _ELSEWHERE]
-    for requirement in (own or candidates)[:1]:
-        yield broken(requirement.id, message)
+    own = [requirement.id for requirement in candidates if requirement.id not in _ELSEWHERE]
+    inferred = _of_an_inferred_link(place, path, keyword, null)
+    for requirement in [inferred] if inferred else (own or [each.id for each in candidates])[:1]:
+        yield broken(requirement, message)
+
+
+def _of_an_inferred_link(place: str | None, path: list[str | int], keyword: str, null: bool) -> str | None:
+    """The requirement that a link breaks by its form where the page does not show such a link."""
+    if place and path[0] == "exports" and place.startswith(_LINK):
+        return "mesh-link-form"
+    if path[:2] == ["_links", "prev"] and keyword not in _FORMAT_KEYWORDS:
+        return "links-prev-page"
+    return "links-next-absent" if path == ["_links", "next"] and null else None
 
 
 def _carriers(place: str, keyword: str) -> tuple[ledger.Requirement, ...]:

@@ -176,4 +176,5 @@ def links(call: Call, query: Query, page: Page) -> Json:
         page: Where the page lies.
     """
     built = {name: linker(call, query, page) for name, linker in call.stages.linkers.items()}
-    return {name: {"href": url} for name, url in built.items() if url is not None}
+    there = {name: {"href": url} for name, url in built.items() if url is not None}
+    return {"prev": None, **there} if call.reading.prev == "null" else there

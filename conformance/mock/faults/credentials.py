@@ -191,7 +191,7 @@ def _with_header(name: str, value: Callable[[Call], str]) -> Callable[[Call, Ans
 
 
 def _with_token_in_links(call: Call, document: Any) -> Any:
-    for link in document["_links"].values():
+    for link in filter(None, document["_links"].values()):
         link["href"] += f"&access_token={_token(call)}"
     return document
 

@@ -31,7 +31,7 @@ def _link(name: str, to: Callable[[Any], Any] | None, when: CallTest | None = No
 
 
 def _hrefs(to: Callable[[str], Any], when: CallTest | None = None) -> Change:
-    return _links(lambda links: {name: {"href": to(link["href"])} for name, link in links.items()}, when)
+    return _links(lambda links: {name: link and {"href": to(link["href"])} for name, link in links.items()}, when)
 
 
 def _last(call: Call, document: Json, show: Callable[[Call, Json], Json]) -> Json:
@@ -241,9 +241,16 @@ FAULTS = (
         "links-with-url",
         ("link-href",),
         "Links have their URL in `url`.",
-        _links(lambda links: {name: {"url": link["href"]} for name, link in links.items()}),
+        _links(lambda links: {name: link and {"url": link["href"]} for name, link in links.items()}),
     ),
-    Fault("prev-href-missing", ("link-href",), "`prev` has no `href`.", _link("prev", lambda _link: {})),
+    Fault(
+        "next-null-at-end",
+        ("links-next-absent",),
+        "The last page has a `next` that is null.",
+        _on_last_page(lambda _call, document: {**document, "_links": {**document["_links"], "next": None}}),
+    ),
+    Fault("prev-href-missing", ("links-prev-page",), "`prev` has no `href`.", _link("prev", lambda _link: {})),
+    Fault("prev-string", ("links-prev-page",), "`prev` is the URL itself.", _link("prev", lambda link: link["href"])),
     Fault(
         "href-array",
         ("link-href",),
