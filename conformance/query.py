@@ -31,7 +31,8 @@ _NEARLY_HEX: Final = re.compile(r"[0-9a-zA-Z{}()-]*[0-9a-fA-F]{6}[0-9a-zA-Z{}()-
 _CHANGESET: Final = re.compile(r"[0-9a-f]{40}")
 _TILE_VERSION: Final = re.compile(r"[1-9][0-9]?", re.ASCII)
 _ITWINJS: Final = re.compile(r"[1-9]\.[0-9]{1,2}\.[0-9]{1,2}", re.ASCII)
-_LARGEST_HELD_SKIP: Final = 2**31 - 1
+_LARGEST_HELD_SKIP: Final = 999_999_999
+"""A number of more digits may be refused: some services count digits to keep within 32 bits."""
 
 FILTERS: Final = ("iModelId", "changesetId", "exportType")
 """Parameters that select by a member of `request`."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .model import Call, Export, Version
 
 TOP_MAXIMUM = 1000
-SKIP_MAXIMUM = 2**31
+SKIP_MAXIMUM = 999_999_999
 TILES = ("3DTiles", "3DTILES")
 _CURRENT: Mapping[str, Version] = {"tileVersion": (37,), "iTwinJS": (5, 13, 3)}
 CURSOR: Final = "after"

@@ -58,7 +58,7 @@ class Reading:
         compatibility: Exports are compatible from a version on, all are, only for some versions after it, or with
             versions that each one lists.
         top_zero: A `$top` of 0: refused, an empty page, or as if not given.
-        huge_skip: A `$skip` beyond 2^31.
+        huge_skip: A `$skip` of more than nine digits.
         upper_case_ids: Ids in upper case in a request.
         id_spellings: An `iModelId` without hyphens, in braces or as a URN is taken.
         type_letters: An `exportType` finds what is written with the same letters, in either case.
