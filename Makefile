@@ -44,7 +44,7 @@ test: setup check-generated ## Run the project's own tests
 	@{ command -v chromium || command -v google-chrome; } >/dev/null && command -v chromedriver >/dev/null \
 		|| echo "The tests that open the report in a browser are left out: there is no chromium with its chromedriver."
 	@# They start the suite in many processes: without kept bytecode each would compile it anew.
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest tests -n $(WORKERS) --dist worksteal $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest tests -n $(WORKERS) --dist load $(ARGS)
 
 lint: lint-rules mypy pyright ## Check the spec, the workflows, the code and the types
 
