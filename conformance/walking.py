@@ -46,7 +46,8 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
         if not page.exports or set(page.ids) <= known:
             goes_on, full = False, len(pages[-1].exports) >= knowledge.page_cut
             # After a page that is not full an error is that of a page beyond the end.
-            lost = _is_lost(page) and (full or page.status == 200)
+            refused = not page.is_list and "next" in pages[-1].links
+            lost = (_is_lost(page) or refused) and (full or page.status == 200)
             # What stood behind a full page may have moved to where it was seen before.
             atomic = not (full and page.exports)
             break
@@ -72,7 +73,10 @@ def _goes_on(run: Run, page: Exchange) -> bool:
 
 
 def _is_lost(page: Exchange) -> bool:
-    """Whether a page may be there and could not be had or read: that is no end, as an empty or a refused one is."""
+    """Whether a page may be there and could not be had or read.
+
+    An empty one is an end, and so is a refused one where no link promises it.
+    """
     unreadable = page.status == 200 and not isinstance(page.json, dict)
     return page.failure is not None or page.status == 429 or page.status >= 500 or unreadable
 

@@ -69,6 +69,13 @@ def _number(name: str, test: Callable[[int], bool]) -> CallTest:
     return written(name, lambda text: text.isdecimal() and len(text) < 1000 and test(int(text)))
 
 
+def _end(call: Call) -> int:
+    """Where a page ends by what the request says; at the beginning where it says what cannot be."""
+    top, skip = ([*texts(call, name), default][0] for name, default in (("$top", "100"), ("$skip", "0")))
+    plain = all(text.isdecimal() and len(text) < 10 for text in (top, skip)) and int(top) <= 1000
+    return int(top) + int(skip) if plain else 0
+
+
 def _reads(name: str, form: str, number: Callable[[str], Any]) -> Change:
     """Takes numbers of another form as well; nothing stands for a parameter that is not given."""
 
@@ -380,6 +387,13 @@ FAULTS = (
         ("skip-past-end", "skip-accepted"),
         "A `$skip` above 65535 is refused.",
         gate(_number("$skip", lambda skip: skip > 65535), refused("$skip")),
+    ),
+    Fault(
+        "window-of-two-thousand",
+        ("skip-accepted",),
+        "A page that ends behind the 2000th export is refused.",
+        gate(lambda call: _end(call) > 2000, refused("$skip")),
+        needs={"size": 2400},
     ),
     Fault(
         "skip-refused-without-top",
