@@ -77,8 +77,9 @@ def _see_the_first_again(run: Run, first: Exchange) -> None:
 def _learn_default_top(run: Run, first: Exchange, default: Exchange, snapshot: Snapshot) -> None:
     """Take the page size that the server has for the one to expect, once it is known to be another."""
     came, size = len(default.exports), len(snapshot.exports)
+    # A page that says that it has the size which is due, and is shorter, was cut.
     said = _said_top(default)
-    if default.is_list and came and came != min(DEFAULT_TOP, size) and came < size:
+    if default.is_list and came and came != min(DEFAULT_TOP, size) and came < size and said != DEFAULT_TOP:
         closing, _ = walking.walk(run)
         with run.source("walk"):
             again = run.send(default.request)
