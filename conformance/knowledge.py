@@ -101,6 +101,12 @@ class Knowledge:
             self.sequences[SelectionKey()] = snapshot.order
         self.hosts = frozenset(host for export in snapshot.exports if (host := mesh_host(export)))
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether the collection is another than at the first walk."""
+        first, now = self.first_snapshot, self.snapshot
+        return first is not None and now is not None and not first.agrees_with(now)
+
     def strange_values(self, query: Query) -> frozenset[str]:
         """The parameters whose value no export and no public client is known to have: it may be none to the server."""
         known = {"iModelId", "changesetId", *COMPATIBILITY}

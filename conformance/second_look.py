@@ -137,7 +137,11 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
     reordered = run.moves > 0 and closing.order != known.order
     if closing.agrees_with(known) and not reordered:
         for suspicion in contested:
-            blame.count(run, suspicion)
+            request = suspicion.exchange.request
+            if run.knowledge.has_moved and _of_now(run, request) != request:
+                _look_twice(run, suspicion)
+            else:
+                blame.count(run, suspicion)
     else:
         _look_at_each_twice(run, contested, closing)
 
@@ -281,8 +285,8 @@ def _count_between_walks(run: Run, probe: Exchange) -> None:
 
 
 def _of_now(run: Run, request: Request) -> Request:
-    """The request without what links hold on to a moment by: that is not what two later walks agree on."""
-    pairs = [pair for pair in request.pairs if pair[0] not in run.knowledge.pins]
+    """The request without what links may hold on to a moment by: that is not what two later walks agree on."""
+    pairs = [pair for pair in request.pairs if pair[0] not in run.knowledge.pins | run.knowledge.cursors]
     return request.with_pairs(pairs) if len(pairs) < len(request.pairs) else request
 
 
