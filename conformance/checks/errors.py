@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from conformance import spec
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
@@ -26,6 +26,8 @@ _INTERNALS: Final = re.compile(
     r"|\b(?:Server|Data Source)=[^;\s]+;\s*(?:Database|Initial Catalog|User)",
     re.MULTILINE,
 )
+
+_SHOWN: Final = ("code", "message")
 
 
 def _example_code(name: str) -> str:
@@ -53,9 +55,7 @@ def error_code(context: Context) -> Iterator[Observation]:
     if context.rather_a_page and exchange.json is NOT_JSON:
         return
     error = context.exchange.error
-    missing = [member for member in ("code", "message") if error.get(member) is None]
-    if status == 422 and error.get("details") is None:
-        missing.append("details")
+    missing = list(_missing(error, status))
     message = f"no error.{missing[0]}" if missing else ""
     yield judged(f"{name}-body", not missing, "the body is not JSON" if exchange.json is NOT_JSON else message)
     code = error.get("code")
@@ -67,6 +67,17 @@ def error_code(context: Context) -> Iterator[Observation]:
         yield judged(f"{name}-code", code == _example_code(example), f"error.code is {code!r}")
     if status == 401 and "details" in error and error["details"] is not None:
         yield judged("unauthorized-details", error["details"] != [], "details is an empty array")
+
+
+def _missing(error: dict[str, Any], status: int) -> Iterator[str]:
+    """The members that an error lacks of those that the page shows for its status, the targets apart."""
+    yield from (member for member in _SHOWN if error.get(member) is None)
+    details = error.get("details")
+    if status == 422 and details is None:
+        yield "details"
+    for number, detail in enumerate(details if isinstance(details, list) else ()):
+        if isinstance(detail, dict):
+            yield from (f"details[{number}].{member}" for member in _SHOWN if detail.get(member) is None)
 
 
 @check("unprocessable-detail-code", "unprocessable-detail-target", "unprocessable-every-parameter")

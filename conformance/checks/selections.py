@@ -5,6 +5,7 @@ Every disagreement here could be a collection that moved: it is contestable, and
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,6 +18,7 @@ from conformance.query import COMPATIBILITY, FILTERS, Validity, same_type
 _MINIMAL: Final = ("displayName", "status", "lastModified")
 _NEARLY_ALL: Final = 0.8
 ENOUGH_TO_TELL: Final = 4
+_ENOUGH_FOR_AN_ORDER: Final = 30
 
 _COMPAT_IDS: Final = tuple(
     f"{name.lower()}-{what}" for name in COMPATIBILITY for what in ("subset", "steady", "combines")
@@ -261,6 +263,18 @@ def _renamed(before: Snapshot, after: Snapshot) -> str | None:
     return next((one for content, one in gone.items() if content in new), None)
 
 
+def _reshuffled(before: Snapshot, after: Snapshot) -> bool:
+    """Whether no order has even half of what two walks have alike: what changes may move, what does not stays put."""
+    alike = {one for one, *_ in before.content & after.content}
+    places = {one: place for place, one in enumerate(after.order)}
+    # Patience sorting: a pile ends with the earliest place that a rising run of as many can end with.
+    piles: list[int] = []
+    for place in (places[one] for one in before.order if one in alike):
+        pile = bisect_left(piles, place)
+        piles[pile : pile + 1] = [place]
+    return len(alike) >= _ENOUGH_FOR_AN_ORDER and len(piles) < len(alike) / 2
+
+
 def _all_but_id(export: Export) -> tuple[str, ...]:
     return tuple(str(export.get(name)) for name in (*_MINIMAL, "request"))
 
@@ -318,6 +332,9 @@ def compare_walks(before: Snapshot, after: Snapshot) -> Iterator[Observation]:
     yield judged("list-steady", renamed is None, f"the export {renamed} has another id in the next walk")
     remade = next((known for known, later in shared if _remade(known, later)), None)
     yield judged("list-steady", remade is None, f"the export {remade and remade.get('id')} changes its request")
+    if before.atomic and after.atomic:
+        message = "most exports that are as they were stand in another order in the next walk"
+        yield judged("list-order-steady", not _reshuffled(before, after), message)
     redated = sum(
         known.get("status") == later.get("status") and not _same_date(known, later) for known, later in shared
     )

@@ -224,6 +224,12 @@ FAULTS = (
         _typed("text/html; charset=utf-8", 200, when=lambda call: _accept(call) == "*/*"),
     ),
     Fault(
+        "text-gets-text",
+        ("ok-media-type",),
+        "Who accepts plain text first gets a list that says it is that.",
+        _typed("text/plain; charset=utf-8", 200, when=lambda call: _accept(call).startswith("text/plain")),
+    ),
+    Fault(
         "list-as-html", ("ok-media-type",), "The list says that it is HTML.", _typed("text/html; charset=utf-8", 200)
     ),
     Fault(

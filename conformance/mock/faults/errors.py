@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from .tools import Change, Fault, bare_path, both, errors, has, header, replies
+from .tools import Change, Fault, bare_path, both, errors, has, header, put, replies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -272,6 +272,18 @@ FAULTS = (
         ("unprocessable-body",),
         "The message of a 422 is null.",
         errors(_set("message", _always(None)), 422),
+    ),
+    Fault(
+        "detail-without-message",
+        ("unprocessable-body",),
+        "The details of a 422 have no message.",
+        errors(_each(lambda detail: put(detail, ("message",))), 422),
+    ),
+    Fault(
+        "detail-without-code-after-first",
+        ("unprocessable-body",),
+        "Of several details of a 422 only the first has a code.",
+        errors(_details(lambda details: [*details[:1], *(put(each, ("code",)) for each in details[1:])]), 422),
     ),
     Fault(
         "unprocessable-bare-error",

@@ -308,6 +308,12 @@ FAULTS = (
         _unbounded(bare_path),
     ),
     Fault(
+        "top-maximum-unchecked-behind-the-end",
+        ("top-maximum",),
+        "Any `$top` is accepted where `$skip` leaves nothing.",
+        _unbounded(_number("$skip", lambda skip: skip > 5000)),
+    ),
+    Fault(
         "top-maximum-400",
         ("top-maximum", "status-documented"),
         "A `$top` above 1000 gets 400.",

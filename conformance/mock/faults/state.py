@@ -9,6 +9,7 @@ from attrs import evolve
 
 from ..parameters import pairs
 from .tools import (
+    MOVING,
     Change,
     Fault,
     around,
@@ -193,6 +194,11 @@ def _at_random(call: Call, exports: Sequence[Export]) -> list[Export]:
     mixed = list(exports)
     random.Random(call.number).shuffle(mixed)  # noqa: S311 - an order, not a secret
     return mixed
+
+
+def _anew_with_each_change(call: Call, exports: Sequence[Export]) -> list[Export]:
+    state = f"{len(call.exports)} {max(export.last_modified for export in call.exports)}" if call.exports else ""
+    return sorted(exports, key=lambda export: random.Random(f"{state} {export.id}").random())  # noqa: S311
 
 
 def _rotated(call: Call, exports: Sequence[Export]) -> list[Export]:
@@ -432,6 +438,13 @@ FAULTS = (
         ("list-order-steady",),
         "Without `$orderBy` the order is another one each time.",
         _shuffled(_unordered, _at_random),
+    ),
+    Fault(
+        "order-anew-with-each-change",
+        ("list-order-steady",),
+        "Without `$orderBy` the whole list has another order as soon as one export has changed.",
+        _shuffled(_unordered, _anew_with_each_change),
+        needs=MOVING,
     ),
     Fault(
         "order-rotates",
