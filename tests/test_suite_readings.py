@@ -183,10 +183,20 @@ def test_a_collection_that_moves_all_the_time_is_not_found_at_fault(
     assert said.with_outcome("violated") == named, said.output
 
 
-def test_a_link_that_holds_on_to_a_moment_is_not_held_against_another() -> None:
-    reading = Reading(pins=True, moves_per_request=0.25, size=230, default_order="newest")
+@pytest.mark.parametrize(
+    ("reading", "probes"),
+    [
+        (Reading(pins=True, moves_per_request=0.25, size=230, default_order="newest"), "following"),
+        (
+            Reading(pins=True, cursors=True, moves_per_request=0.1, size=230, default_order="newest", full_order="id"),
+            "following or parameters",
+        ),
+    ],
+    ids=["beside a place", "in place of one"],
+)
+def test_a_link_that_holds_on_to_a_moment_is_not_held_against_another(reading: Reading, probes: str) -> None:
     with serve(Settings(token=TOKEN, reading=reading)) as url:
-        said = judge(url, "--seed", "1", "--fail-on", "should", "-k", "following")
+        said = judge(url, "--seed", "1", "--fail-on", "should", "-k", probes)
     assert said.with_outcome("violated") == set(), said.output
 
 
