@@ -44,6 +44,7 @@ test: setup check-generated ## Run the project's own tests
 	@{ command -v chromium || command -v google-chrome; } >/dev/null && command -v chromedriver >/dev/null \
 		|| echo "The tests that open the report in a browser are left out: there is no chromium with its chromedriver."
 	@# They start the suite in many processes: without kept bytecode each would compile it anew.
+	@# Dealt out as they end: with worksteal the last long ones would wait behind one another in one process.
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest tests -n $(WORKERS) --dist load $(ARGS)
 
 lint: lint-rules mypy pyright ## Check the spec, the workflows, the code and the types

@@ -140,7 +140,7 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
     if closing.agrees_with(known) and not reordered:
         for suspicion in contested:
             request = suspicion.exchange.request
-            if run.knowledge.has_moved and _of_now(run, request) != request:
+            if _of_now(run, request) != request and run.knowledge.has_moved:
                 _look_twice(run, suspicion)
             else:
                 blame.count(run, suspicion)
@@ -290,7 +290,8 @@ def _count_between_walks(run: Run, probe: Exchange) -> None:
 
 def _of_now(run: Run, request: Request) -> Request:
     """The request without what links may hold on to a moment by: that is not what two later walks agree on."""
-    pairs = [pair for pair in request.pairs if pair[0] not in run.knowledge.pins | run.knowledge.cursors]
+    own = run.knowledge.pins | run.knowledge.cursors
+    pairs = [pair for pair in request.pairs if pair[0] not in own]
     return request.with_pairs(pairs) if len(pairs) < len(request.pairs) else request
 
 

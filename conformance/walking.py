@@ -46,8 +46,7 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
         if not page.exports or set(page.ids) <= known:
             goes_on, full = False, len(pages[-1].exports) >= knowledge.page_cut
             # After a page that is not full an error is that of a page beyond the end.
-            refused = not page.is_list and "next" in pages[-1].links
-            lost = (_is_lost(page) or refused) and (full or page.status == 200)
+            lost = _is_lost(page, pages[-1]) and (full or page.status == 200)
             # What stood behind a full page may have moved to where it was seen before.
             atomic = not (full and page.exports)
             break
@@ -72,13 +71,14 @@ def _goes_on(run: Run, page: Exchange) -> bool:
     return len(page.exports) >= knowledge.page_cut or (knowledge.snapshot is None and bool(page.exports))
 
 
-def _is_lost(page: Exchange) -> bool:
+def _is_lost(page: Exchange, before: Exchange) -> bool:
     """Whether a page may be there and could not be had or read.
 
-    An empty one is an end, and so is a refused one where no link promises it.
+    An empty one is an end, and so is a refused one that the page before does not promise by a link.
     """
     unreadable = page.status == 200 and not isinstance(page.json, dict)
-    return page.failure is not None or page.status == 429 or page.status >= 500 or unreadable
+    promised = not page.is_list and "next" in before.links
+    return page.failure is not None or page.status == 429 or page.status >= 500 or unreadable or promised
 
 
 def _parts(run: Run, snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], Snapshot]]:
@@ -95,17 +95,17 @@ def _parts(run: Run, snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], Snap
 
 
 def _by_default_pages(run: Run) -> tuple[Snapshot | None, Exchange]:
-    first = last = run.send(Request(headers=FULL))
+    first = before = last = run.send(Request(headers=FULL))
     if not first.is_list:
         return None, first
     pages = [first]
     for _ in range(run.endpoint.limits.max_walk):
         if "next" not in last.links or not last.exports:
             break
-        last = run.send(Request(query=urlsplit(last.links["next"]).query, headers=FULL))
+        before, last = last, run.send(Request(query=urlsplit(last.links["next"]).query, headers=FULL))
         pages.append(last)
     snapshot = _snapshot(pages, atomic=False, repeats=_repeats(first))
-    snapshot.whole = not _is_lost(last) and ("next" not in last.links or not last.exports)
+    snapshot.whole = not _is_lost(last, before) and ("next" not in last.links or not last.exports)
     return snapshot, first
 
 

@@ -131,10 +131,13 @@ def _blame(status: int, pointer: str, error: jsonschema_rs.ValidationError) -> I
     if path == ["_links", "prev"] and null:
         # The page shows none, and this says that there is none.
         return
-    own = [requirement.id for requirement in candidates if requirement.id not in _ELSEWHERE]
     inferred = _of_an_inferred_link(place, path, keyword, null)
-    for requirement in [inferred] if inferred else (own or [each.id for each in candidates])[:1]:
-        yield broken(requirement, message)
+    if inferred:
+        yield broken(inferred, message)
+        return
+    own = [requirement for requirement in candidates if requirement.id not in _ELSEWHERE]
+    for requirement in (own or candidates)[:1]:
+        yield broken(requirement.id, message)
 
 
 def _of_an_inferred_link(place: str | None, path: list[str | int], keyword: str, null: bool) -> str | None:

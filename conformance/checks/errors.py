@@ -28,6 +28,7 @@ _INTERNALS: Final = re.compile(
 )
 
 _SHOWN: Final = ("code", "message")
+"""What the page shows in an error and in each of its details; a target may be missing."""
 
 
 def _example_code(name: str) -> str:
