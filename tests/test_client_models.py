@@ -12,7 +12,6 @@ from uuid import UUID
 
 import msgspec
 import pytest
-import yaml
 from client_servers import STAMP, export, page
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,10 +33,10 @@ from mesh_export_client import (
     models,
 )
 
-from scripts.generate import SPEC
+from conformance.spec import document
 
-SCHEMAS: dict[str, Any] = yaml.safe_load(SPEC.read_text(encoding="utf-8"))["components"]["schemas"]
-EXAMPLES: dict[str, Any] = yaml.safe_load(SPEC.read_text(encoding="utf-8"))["components"]["examples"]
+SCHEMAS: dict[str, Any] = document()["components"]["schemas"]
+EXAMPLES: dict[str, Any] = document()["components"]["examples"]
 FULL = export(
     7,
     request={"iModelId": str(UUID(int=1)), "changesetId": "a" * 40, "exportType": "3DTiles", "lastModified": STAMP},

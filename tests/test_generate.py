@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import os
 import subprocess
@@ -13,9 +14,10 @@ import pytest
 import yaml
 from openapi_python_client.strings import snake_case
 
+from conformance.spec import document
 from scripts import generate, spec_facts
 
-SPEC: dict[str, Any] = yaml.safe_load(generate.SPEC.read_text(encoding="utf-8"))
+SPEC = document()
 
 
 def made_from(spec: dict[str, Any], folder: Path) -> dict[str, str]:
@@ -30,8 +32,7 @@ def committed() -> dict[str, str]:
 
 
 def copy_of_spec() -> dict[str, Any]:
-    copy: dict[str, Any] = yaml.safe_load(generate.SPEC.read_text(encoding="utf-8"))
-    return copy
+    return copy.deepcopy(SPEC)
 
 
 def test_the_committed_package_is_what_the_spec_gives() -> None:

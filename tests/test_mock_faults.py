@@ -9,16 +9,15 @@ import asyncio
 import functools
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-import yaml
 from attrs import evolve
 from mock_http import Reply, ask, ask_together, walk
 from test_suite_faults import ELSEWHERE
 
+from conformance import spec
 from conformance.mock import FAULTS, SCRATCH_IMODEL, Clock, Reading, Settings, create_app, serve
 
 if TYPE_CHECKING:
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-LEDGER = yaml.safe_load((Path(__file__).parents[1] / "openapi" / "requirements.yaml").read_text())["requirements"]
-CHECKABLE = {entry["id"] for entry in LEDGER if "unchecked" not in entry}
+CHECKABLE = {entry["id"] for entry in spec.read("requirements.yaml")["requirements"] if "unchecked" not in entry}
 FULL = {"prefer": "return=representation"}
 VENDOR = {"accept": "application/vnd.bentley.itwin-platform.v1+json"}
 JSON = {"accept": "application/json,*/*;q=0.01"}
