@@ -215,10 +215,6 @@ class Failure(StrEnum):
     NOT_HTTP = "not HTTP"
 
 
-class DuplicateNameError(ValueError):
-    """An object of a JSON text has a name twice."""
-
-
 @define(eq=False)
 class Exchange:
     """A request and its answer.
@@ -293,31 +289,38 @@ class Exchange:
             return True
         return False
 
-    @cached_property
+    @property
     def json(self) -> Any:
         """The body as JSON; `NOT_JSON` where it is none."""
+        return self._read[0]
+
+    @property
+    def has_duplicate_names(self) -> bool:
+        """Whether an object of the JSON body has a name twice."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[Any, bool]:
+        """The body as JSON, and whether a name comes twice in it: there may be thousands of exports to read."""
+        repeats = False
+
+        def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            nonlocal repeats
+            read = dict(pairs)
+            repeats = repeats or len(read) < len(pairs)
+            return read
+
+        # Of bytes the library reads UTF-16 and UTF-32 too: a wrong encoding is a finding of its own.
+        readable = self.body if b"\0" in self.body and not self.charset else self.text
         try:
-            # Of bytes the library reads UTF-16 and UTF-32 too: a wrong encoding is a finding of its own.
-            readable = self.body if b"\0" in self.body and not self.charset else self.text
-            return json.loads(readable, parse_constant=_refuse_constant)
+            return json.loads(readable, parse_constant=_refuse_constant, object_pairs_hook=members), repeats
         except (ValueError, RecursionError):
-            return NOT_JSON
+            return NOT_JSON, False
 
     @property
     def json_text(self) -> str:
         """The body as a reader sees it: the strings of a JSON body one to a line, their escapes undone."""
         return self.text if self.json is NOT_JSON else "\n".join(_strings(self.json))
-
-    @property
-    def has_duplicate_names(self) -> bool:
-        """Whether an object of the JSON body has a name twice."""
-        try:
-            json.loads(self.text, object_pairs_hook=_refuse_duplicates)
-        except DuplicateNameError:
-            return True
-        except (ValueError, RecursionError):
-            return False
-        return False
 
     @cached_property
     def exports(self) -> list[dict[str, Any]]:
@@ -395,10 +398,3 @@ def _strings(value: Any) -> Iterator[str]:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
-
-
-def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise DuplicateNameError
-    return members

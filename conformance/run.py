@@ -68,6 +68,8 @@ class Run:
         """Whether the collection was watched for exports that vanish and come back."""
         self.flickering: set[str] = set()
         """The ids of those that were seen to."""
+        self.restless = 0
+        """How many second looks in a row have not seen the collection stand still."""
         self.spent = ""
         self.no_api = ""
         self.other_user: Credential | None = None

@@ -47,8 +47,8 @@ def _by_largest_pages(run: Run, first: Exchange) -> Snapshot:
             goes_on, full = False, len(pages[-1].exports) >= knowledge.page_cut
             # After a page that is not full an error is that of a page beyond the end.
             lost = _is_lost(page, pages[-1]) and (full or page.status == 200)
-            # What stood behind a full page may have moved to where it was seen before.
-            atomic = not (full and page.exports)
+            # What stood behind a full page may have moved to where it was seen before, or have been the last to go.
+            atomic = not full or not (page.exports or "next" in pages[-1].links)
             break
         known.update(page.ids)
         pages.append(page)

@@ -6,7 +6,10 @@ Here most of them are judged with a small budget; `make prove` judges each by th
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
+from random import Random
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from plain_server import serving
@@ -214,6 +217,21 @@ def test_a_second_renewal_in_the_second_that_a_date_shows_is_no_fault(moments: t
     happening = {first - 1: _renew, first: _renew, last: _move_forward}
     with serving(60, TOKEN, "HTTP/1.1", happening=happening) as url:
         said = judge(url, "--seed", "4", "--fail-on", "should", "--max-requests", "350")
+    assert said.with_outcome("violated") == set(), said.output
+
+
+def _come(exports: list[dict[str, Any]]) -> None:
+    exports.insert(0, exports[0] | {"id": str(uuid4())})
+
+
+def _go(exports: list[dict[str, Any]]) -> None:
+    del exports[500]
+
+
+def test_what_stands_behind_a_full_page_until_another_export_goes_has_not_vanished() -> None:
+    moments = sorted(Random(1).sample(range(1, 400), 40))
+    with serving(1000, TOKEN, "HTTP/1.1", happening=dict(zip(moments, cycle([_come, _go]), strict=False))) as url:
+        said = judge(url, "--seed", "4", "--fail-on", "should", "--max-requests", "400")
     assert said.with_outcome("violated") == set(), said.output
 
 

@@ -62,6 +62,10 @@ def _in_full(call: Call, _export: Export) -> bool:
     return full(call)
 
 
+def _full_complete(call: Call, export: Export) -> bool:
+    return full(call) and in_status("Complete")(call, export)
+
+
 def _full_one(call: Call, export: Export) -> bool:
     return full(call) and one(call, export)
 
@@ -409,6 +413,12 @@ FAULTS = (
         ("lastmodified-steady", "prefer-same-data"),
         "In full representation a `lastModified` is the date of the call.",
         items(_of_call, _in_full),
+    ),
+    Fault(
+        "date-of-call-when-complete",
+        ("lastmodified-steady", "prefer-same-data"),
+        "In full representation the `lastModified` of what is complete is the date of the call.",
+        items(_of_call, _full_complete),
     ),
     Fault(
         "date-of-call-while-running",
