@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from conformance.mock import READINGS, SCRATCH_IMODEL, Fault, Settings, serve
+from conformance.mock import READINGS, SCRATCH_IMODEL, Fault, Reading, Settings, serve
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in its background deaf to interrupts, and so would every run be that a test starts.
@@ -66,7 +66,7 @@ def wait_until(reached: Callable[[], bool], run: subprocess.Popen[str]) -> None:
         time.sleep(0.05)
 
 
-def narrowly(fault: Fault, reading: str = "default") -> Said:
+def narrowly(fault: Fault, reading: Reading = READINGS["default"]) -> Said:
     """Run what puts the first requirement of a fault to the test, until it is violated, against a mock that has it."""
     options: tuple[str, ...] = (
         "--seed",
@@ -80,7 +80,7 @@ def narrowly(fault: Fault, reading: str = "default") -> Said:
     )
     if fault.needs.get("operations") == "all":
         options += ("--allow-writes", "--scratch-imodel", SCRATCH_IMODEL)
-    settings = Settings(token=TOKEN, other_token=OTHER, fault=fault.name, reading=READINGS[reading])
+    settings = Settings(token=TOKEN, other_token=OTHER, fault=fault.name, reading=reading)
     with serve(settings) as url:
         chosen = (*options, "-k", "not whatever", "--url", url)
         # A third of such a run would be spent on plugins that it has no use for.

@@ -93,11 +93,15 @@ def stamp(call: Call, date: datetime) -> str:
         return date.astimezone(_ZONE).isoformat(timespec="seconds")
     if call.reading.stamps == "digits":
         return _with_digits(date)
-    return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{_in_utc(date)}Z"
 
 
 def _with_digits(date: datetime) -> str:
-    return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000+00:00")
+    return f"{_in_utc(date)}.0000000+00:00"
+
+
+def _in_utc(date: datetime) -> str:
+    return date.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00")
 
 
 def mesh_link(call: Call, query: Query, export: Export) -> str:
