@@ -29,6 +29,8 @@ from mesh_export_client.api.exports.list_exports import OPERATION as LIST
 LARGEST_TOP = int(next(item.maximum for item in LIST.parameters if item.name == "top" and item.maximum))
 PATIENT = RetryPolicy(max_retries=10, max_retry_after=30)
 ROOT = "https://gateway.example/root"
+# One for all transports: to read the certificates takes longer than most walks do.
+TRUSTED = httpx2.create_ssl_context()
 
 
 @dataclass
@@ -60,7 +62,7 @@ class Recorder(httpx2.HTTPTransport):
     """A transport that keeps what goes through it."""
 
     def __init__(self, record: Record) -> None:
-        super().__init__()
+        super().__init__(verify=TRUSTED)
         self.record = record
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -74,7 +76,7 @@ class AsyncRecorder(httpx2.AsyncHTTPTransport):
     """The same for programs that await."""
 
     def __init__(self, record: Record) -> None:
-        super().__init__()
+        super().__init__(verify=TRUSTED)
         self.record = record
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
