@@ -68,6 +68,8 @@ class Run:
         """Whether the collection was watched for exports that vanish and come back."""
         self.flickering: set[str] = set()
         """The ids of those that were seen to."""
+        self.guests: set[str] = set()
+        """The ids of exports that came after one walk and went before the next, which agrees with it."""
         self.restless = 0
         """How many second looks in a row have not seen the collection stand still."""
         self.spent = ""

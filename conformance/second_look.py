@@ -137,17 +137,37 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
         run.watched = True
         closing = _watch_for_a_return(run, known, closing)
     closing = _fuller(run, known, closing)
+    back = _note_guests(run, known.by_id.keys() | closing.by_id.keys(), contested)
     # What moves may be in another order and have the dates that it had, where these show seconds.
     reordered = run.moves > 0 and closing.order != known.order
-    if closing.agrees_with(known) and not reordered:
-        for suspicion in contested:
-            request = suspicion.exchange.request
-            if _of_now(run, request) != request and run.knowledge.has_moved:
-                _look_twice(run, suspicion)
-            else:
-                blame.count(run, suspicion)
-    else:
+    if not closing.agrees_with(known) or reordered:
         _look_at_each_twice(run, contested, closing)
+        return
+    passing = [each for each in contested if run.guests and back.isdisjoint(each.exchange.ids)]
+    for suspicion in (each for each in contested if each not in passing):
+        request = suspicion.exchange.request
+        if _of_now(run, request) != request and run.knowledge.has_moved:
+            _look_twice(run, suspicion)
+        else:
+            blame.count(run, suspicion)
+    if passing:
+        _look_at_each_twice(run, passing, closing)
+
+
+def _note_guests(run: Run, walked: Set[str], contested: list[Suspicion]) -> Set[str]:
+    """Note an export that an answer shows, and that neither the walks around it nor the same request again has.
+
+    Returns:
+        The ids of those that were noted before, and are back: what has expired does not come back.
+    """
+    shown = {one: each.exchange.request for each in contested for one in each.exchange.ids}
+    back = shown.keys() & run.guests
+    strangers = shown.keys() - walked - run.guests
+    if strangers:
+        again = run.send(shown[min(strangers)])
+        run.unsuspect(again)
+        run.guests |= strangers - set(again.ids)
+    return back
 
 
 def _look_at_each_twice(run: Run, moved: list[Suspicion], closing: Snapshot) -> None:
@@ -273,7 +293,8 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
         if before.agrees_with(after):
             reordered += before.order != after.order
             # Once, an export may have moved forward within the second that its date shows.
-            if before.order == after.order or reordered > 1:
+            still = before.order == after.order or reordered > 1
+            if still and not (run.guests and _is_of_a_moment(run, probe)):
                 run.restless = 0
                 _count_between_walks(run, probe)
                 return
@@ -285,6 +306,13 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
         run.broke("list-steady", probe, f"the export {min(always)} has another displayName each time that it is seen")
     else:
         run.doubt(requirement, f"the collection never stood still; seen once: {suspicion.observation.message}")
+
+
+def _is_of_a_moment(run: Run, probe: Exchange) -> bool:
+    """Whether the same request has other exports once more, so that one may have come and gone."""
+    again = run.send(probe.request)
+    run.unsuspect(again)
+    return set(again.ids) != set(probe.ids)
 
 
 def _count_between_walks(run: Run, probe: Exchange) -> None:

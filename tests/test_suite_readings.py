@@ -224,14 +224,28 @@ def _come(exports: list[dict[str, Any]]) -> None:
     exports.insert(0, exports[0] | {"id": str(uuid4())})
 
 
-def _go(exports: list[dict[str, Any]]) -> None:
-    del exports[500]
+def _come_last(exports: list[dict[str, Any]]) -> None:
+    exports.append(exports[0] | {"id": str(uuid4())})
 
 
-def test_what_stands_behind_a_full_page_until_another_export_goes_has_not_vanished() -> None:
+def _go(place: int) -> Callable[[list[dict[str, Any]]], None]:
+    def go(exports: list[dict[str, Any]]) -> None:
+        del exports[place]
+
+    return go
+
+
+@pytest.mark.parametrize(
+    ("size", "by_turns"),
+    [(1000, [_come, _go(500)]), (250, [_come, _go(0)]), (60, [_come_last, _go(-1)])],
+    ids=["another one, and the last stood behind a full page", "the same at the front", "the same at the end"],
+)
+def test_one_export_that_comes_before_one_goes_is_no_fault(
+    size: int, by_turns: list[Callable[[list[dict[str, Any]]], None]]
+) -> None:
     moments = sorted(Random(1).sample(range(1, 400), 40))
-    with serving(1000, TOKEN, "HTTP/1.1", happening=dict(zip(moments, cycle([_come, _go]), strict=False))) as url:
-        said = judge(url, "--seed", "4", "--fail-on", "should", "--max-requests", "400")
+    with serving(size, TOKEN, "HTTP/1.1", happening=dict(zip(moments, cycle(by_turns), strict=False))) as url:
+        said = judge(url, "--seed", "4", "--fail-on", "should", "--max-requests", "400", "--concurrency", "1")
     assert said.with_outcome("violated") == set(), said.output
 
 
