@@ -123,7 +123,17 @@ def _count_a_flicker(run: Run, suspicion: Suspicion) -> None:
     message = f"{suspicion.observation.message}; the same request sent again is answered well"
     vanished = run.tally("list-steady").broken or _lacks_what_came_back(run, suspicion.exchange)
     blamed = "list-steady" if vanished else "answers-independent"
+    if run.moves and not run.shifted and _may_be_shifted(suspicion):
+        run.shifted = True
+        run.doubt(blamed, f"{message}: an export may have come and gone in front of it")
+        return
     run.broke(blamed, suspicion.exchange, message, check=suspicion.observation.check, reduced=False)
+
+
+def _may_be_shifted(suspicion: Suspicion) -> bool:
+    """Whether a page is one of those that another export in front of them changes, and that do not show it."""
+    skips = any(name == "$skip" for name, _ in suspicion.exchange.request.pairs)
+    return skips and suspicion.observation.check in _OF_AMOUNT
 
 
 def _lacks_what_came_back(run: Run, exchange: Exchange) -> bool:

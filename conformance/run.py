@@ -70,6 +70,8 @@ class Run:
         """The ids of those that were seen to."""
         self.guests: set[str] = set()
         """The ids of exports that came after one walk and went before the next, which agrees with it."""
+        self.shifted = False
+        """Whether a page was seen once to be another for a moment, as where one comes and goes in front of it."""
         self.restless = 0
         """How many second looks in a row have not seen the collection stand still."""
         self.spent = ""

@@ -143,10 +143,12 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
     if not closing.agrees_with(known) or reordered:
         _look_at_each_twice(run, contested, closing)
         return
-    passing = [each for each in contested if run.guests and back.isdisjoint(each.exchange.ids)]
-    for suspicion in (each for each in contested if each not in passing):
+    passing = []
+    for suspicion in contested:
         request = suspicion.exchange.request
-        if _of_now(run, request) != request and run.knowledge.has_moved:
+        if run.guests and back.isdisjoint(suspicion.exchange.ids):
+            passing.append(suspicion)
+        elif _of_now(run, request) != request and run.knowledge.has_moved:
             _look_twice(run, suspicion)
         else:
             blame.count(run, suspicion)
@@ -160,13 +162,12 @@ def _note_guests(run: Run, walked: Set[str], contested: list[Suspicion]) -> Set[
     Returns:
         The ids of those that were noted before, and are back: what has expired does not come back.
     """
-    shown = {one: each.exchange.request for each in contested for one in each.exchange.ids}
-    back = shown.keys() & run.guests
-    strangers = shown.keys() - walked - run.guests
-    if strangers:
-        again = run.send(shown[min(strangers)])
+    back = run.guests & {one for each in contested for one in each.exchange.ids}
+    seen = next((each.exchange for each in contested if set(each.exchange.ids) - walked - run.guests), None)
+    if seen:
+        again = run.send(seen.request)
         run.unsuspect(again)
-        run.guests |= strangers - set(again.ids)
+        run.guests |= set(seen.ids) - walked - set(again.ids)
     return back
 
 
