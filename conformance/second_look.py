@@ -278,7 +278,7 @@ def _confirm_walks(run: Run, observation: Observation, closing: Snapshot, exchan
 def _look_twice(run: Run, suspicion: Suspicion) -> None:
     """Walk, probe, walk again, until two walks agree; what the probe then says counts."""
     requirement, asked = suspicion.observation.requirement, _of_now(run, suspicion.exchange.request)
-    restless: list[set[str]] = []
+    renamed: list[set[str]] = []
     reordered = 0
     tries = _SECOND_LOOKS if run.restless < _PATIENT_LOOKS else 1
     for _ in range(tries):
@@ -299,10 +299,10 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
                 run.restless = 0
                 _count_between_walks(run, probe)
                 return
-        restless.append(_renamed_twice(before, probe, after))
+        renamed.append(_renamed_twice(before, probe, after))
         run.knowledge.replace_snapshot(after)
     run.restless += 1
-    always = set.intersection(*restless)
+    always = set.intersection(*renamed)
     if always and tries == _SECOND_LOOKS:
         run.broke("list-steady", probe, f"the export {min(always)} has another displayName each time that it is seen")
     else:

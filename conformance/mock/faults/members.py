@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..model import Call, Export, Json
-
-    ItemTest = Callable[[Call, Export], bool]
+    from .tools import ItemTest
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -62,16 +61,13 @@ def _in_full(call: Call, _export: Export) -> bool:
     return full(call)
 
 
-def _full_complete(call: Call, export: Export) -> bool:
-    return full(call) and in_status("Complete")(call, export)
+def _full(when: ItemTest) -> ItemTest:
+    return lambda call, export: full(call) and when(call, export)
 
 
-def _full_one(call: Call, export: Export) -> bool:
-    return full(call) and one(call, export)
-
-
-def _full_incomplete(call: Call, export: Export) -> bool:
-    return full(call) and export.status != "Complete"
+_full_one = _full(one)
+_full_complete = _full(in_status("Complete"))
+_full_incomplete = _full(lambda _call, export: export.status != "Complete")
 
 
 def _with_links(links: Any) -> Callable[[Call, Export, Json], Json]:
