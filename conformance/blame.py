@@ -123,8 +123,8 @@ def _count_a_flicker(run: Run, suspicion: Suspicion) -> None:
     message = f"{suspicion.observation.message}; the same request sent again is answered well"
     vanished = run.tally("list-steady").broken or _lacks_what_came_back(run, suspicion.exchange)
     blamed = "list-steady" if vanished else "answers-independent"
-    if run.moves and not run.shifted and _may_be_shifted(suspicion):
-        run.shifted = True
+    if run.motion.moves and not run.motion.shifted and _may_be_shifted(suspicion):
+        run.motion.shifted = True
         run.doubt(blamed, f"{message}: an export may have come and gone in front of it")
         return
     run.broke(blamed, suspicion.exchange, message, check=suspicion.observation.check, reduced=False)

@@ -79,7 +79,11 @@ class Snapshot:
     def descriptions(self) -> frozenset[tuple[str, ...]]:
         """What every export is called and made from: somebody may give a thing another name."""
         return frozenset(
-            (identity(export), str(export.get("displayName")), *(str(requested(export, name)) for name in FILTERS))
+            (
+                identity(export),
+                str(export.get("displayName")),
+                *(str(requested(export, name)).lower() for name in FILTERS),
+            )
             for export in self.exports
         )
 

@@ -62,7 +62,7 @@ class Seen:
             latencies=run.latencies,
             deprecated=run.deprecated,
             saw_exports=run.saw_exports,
-            moves=run.moves,
+            moves=run.motion.moves,
             spent=run.spent,
             no_api=run.no_api,
             lost=run.lost,

@@ -26,6 +26,7 @@ from conformance.evidence import RESTING_ON_THE_WALK, follows_from
 from conformance.exchange import NOBODYS_IDS, Credential, Exchange, Request, Shape
 from conformance.knowledge import LARGEST_TOP, Knowledge, mesh_host
 from conformance.latency import Latencies
+from conformance.motion import Motion
 from conformance.needs import Sight, missing
 from conformance.query import read
 from conformance.verdict import Finding, Tally, tallies_for
@@ -63,17 +64,7 @@ class Run:
         self.latencies = Latencies()
         self.deprecated: set[str] = set()
         self.saw_exports = False
-        self.moves = 0
-        self.watched = False
-        """Whether the collection was watched for exports that vanish and come back."""
-        self.flickering: set[str] = set()
-        """The ids of those that were seen to."""
-        self.guests: set[str] = set()
-        """The ids of exports that came after one walk and went before the next, which agrees with it."""
-        self.shifted = False
-        """Whether a page was seen once to be another for a moment, as where one comes and goes in front of it."""
-        self.restless = 0
-        """How many second looks in a row have not seen the collection stand still."""
+        self.motion = Motion()
         self.spent = ""
         self.no_api = ""
         self.other_user: Credential | None = None

@@ -133,20 +133,20 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
     _note_return(run, closing, exchange)
     _note_dates(run, closing)
     seen = closing.by_id.keys() | {one for each in contested for one in each.exchange.ids}
-    if not run.watched and not closing.by_id.keys() == known.by_id.keys() == seen:
-        run.watched = True
+    if not run.motion.watched and not closing.by_id.keys() == known.by_id.keys() == seen:
+        run.motion.watched = True
         closing = _watch_for_a_return(run, known, closing)
     closing = _fuller(run, known, closing)
     back = _note_guests(run, known.by_id.keys() | closing.by_id.keys(), contested)
     # What moves may be in another order and have the dates that it had, where these show seconds.
-    reordered = run.moves > 0 and closing.order != known.order
+    reordered = run.motion.moves > 0 and closing.order != known.order
     if not closing.agrees_with(known) or reordered:
         _look_at_each_twice(run, contested, closing)
         return
     passing = []
     for suspicion in contested:
         request = suspicion.exchange.request
-        if run.guests and back.isdisjoint(suspicion.exchange.ids):
+        if run.motion.guests and back.isdisjoint(suspicion.exchange.ids):
             passing.append(suspicion)
         elif _of_now(run, request) != request and run.knowledge.has_moved:
             _look_twice(run, suspicion)
@@ -162,17 +162,17 @@ def _note_guests(run: Run, walked: Set[str], contested: list[Suspicion]) -> Set[
     Returns:
         The ids of those that were noted before, and are back: what has expired does not come back.
     """
-    back = run.guests & {one for each in contested for one in each.exchange.ids}
-    seen = next((each.exchange for each in contested if set(each.exchange.ids) - walked - run.guests), None)
+    back = run.motion.guests & {one for each in contested for one in each.exchange.ids}
+    seen = next((each.exchange for each in contested if set(each.exchange.ids) - walked - run.motion.guests), None)
     if seen:
         again = run.send(seen.request)
         run.unsuspect(again)
-        run.guests |= set(seen.ids) - walked - set(again.ids)
+        run.motion.guests |= set(seen.ids) - walked - set(again.ids)
     return back
 
 
 def _look_at_each_twice(run: Run, moved: list[Suspicion], closing: Snapshot) -> None:
-    run.moves += 1
+    run.motion.moves += 1
     run.knowledge.replace_snapshot(closing)
     looked: dict[str, set[frozenset[str]]] = {}
     # What the latest walk contradicts, too, is less likely to have moved.
@@ -207,7 +207,7 @@ def _watch_for_a_return(run: Run, known: Snapshot, closing: Snapshot) -> Snapsho
         run.knowledge.replace_snapshot(walks[-1])
         walks.append(walk)
         _note_return(run, walk, exchange, _lost_between(walks))
-        if run.flickering:
+        if run.motion.flickering:
             return max(walks, key=lambda each: len(each.by_id))
     return walks[-1]
 
@@ -222,14 +222,14 @@ def _lost_between(walks: list[Snapshot]) -> Set[str]:
 def _fuller(run: Run, known: Snapshot, walk: Snapshot) -> Snapshot:
     """The walk to hold answers against: where exports come and go, the latest is no better for what it lacks."""
     lacking = known.by_id.keys() - walk.by_id.keys()
-    only_lacks = lacking and lacking <= run.flickering and walk.content <= known.content
+    only_lacks = lacking and lacking <= run.motion.flickering and walk.content <= known.content
     return known if only_lacks else walk
 
 
 def _note_return(run: Run, walk: Snapshot, exchange: Exchange, lost: Set[str] = frozenset()) -> None:
     back = run.knowledge.returned(walk) or lost
     if back:
-        run.flickering |= back
+        run.motion.flickering |= back
         run.broke("list-steady", exchange, f"the export {min(back)} vanished and came back")
 
 
@@ -252,7 +252,7 @@ def _note_dates(run: Run, walk: Snapshot) -> None:
 
 
 def hold_walks(run: Run, known: Snapshot, closing: Snapshot, exchange: Exchange) -> None:
-    """Hold a walk against the one before it; what is wrong counts only where it is wrong in a third one, too.
+    """Hold a walk against the one before it; what may be by chance counts only where it is so in a third one, too.
 
     Raises:
         BudgetSpentError: The run may send no more.
@@ -264,6 +264,9 @@ def hold_walks(run: Run, known: Snapshot, closing: Snapshot, exchange: Exchange)
 def _confirm_walks(run: Run, observation: Observation, closing: Snapshot, exchange: Exchange) -> None:
     if observation.holds:
         run.held(observation.requirement)
+        return
+    if not observation.contestable:
+        run.broke(observation.requirement, exchange, observation.message, check=observation.check)
         return
     if observation.requirement in _TAKE_A_TICK:
         if run.tally(observation.requirement).broken:
@@ -280,7 +283,7 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
     requirement, asked = suspicion.observation.requirement, _of_now(run, suspicion.exchange.request)
     renamed: list[set[str]] = []
     reordered = 0
-    tries = _SECOND_LOOKS if run.restless < _PATIENT_LOOKS else 1
+    tries = _SECOND_LOOKS if run.motion.restless < _PATIENT_LOOKS else 1
     for _ in range(tries):
         before = run.knowledge.snapshot
         walking.learn_selection(run, asked)
@@ -295,13 +298,13 @@ def _look_twice(run: Run, suspicion: Suspicion) -> None:
             reordered += before.order != after.order
             # Once, an export may have moved forward within the second that its date shows.
             still = before.order == after.order or reordered > 1
-            if still and not (run.guests and _is_of_a_moment(run, probe)):
-                run.restless = 0
+            if still and not (run.motion.guests and _is_of_a_moment(run, probe)):
+                run.motion.restless = 0
                 _count_between_walks(run, probe)
                 return
         renamed.append(_renamed_twice(before, probe, after))
         run.knowledge.replace_snapshot(after)
-    run.restless += 1
+    run.motion.restless += 1
     always = set.intersection(*renamed)
     if always and tries == _SECOND_LOOKS:
         run.broke("list-steady", probe, f"the export {min(always)} has another displayName each time that it is seen")

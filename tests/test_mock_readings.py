@@ -79,16 +79,17 @@ def test_any_input_has_an_answer(
 def test_pages_and_filters_agree_with_the_walk(reading: Reading, seed: int) -> None:
     app = create_app(Settings(seed=seed, reading=evolve(reading, size=150, gzip=False)))
     whole = walk(app, headers=FULL)
-    assert len({export["id"] for export in whole}) == 150
+    ids = [export["id"].lower() for export in whole]
+    assert len(set(ids)) == 150
     page = ask(app, "/mesh-export/?$top=11&$skip=40", FULL)
-    assert page.ids == [export["id"] for export in whole[40:51]]
+    assert [one.lower() for one in page.ids] == ids[40:51]
     wanted = whole[77]["request"]
     query = f"iModelId={wanted['iModelId']}&exportType={wanted['exportType']}&$orderBy=date:desc"
     found = walk(app, f"/mesh-export/?{query}", FULL)
-    assert {export["id"] for export in found} == {
-        export["id"]
+    assert {export["id"].lower() for export in found} == {
+        export["id"].lower()
         for export in whole
-        if export["request"]["iModelId"] == wanted["iModelId"]
+        if export["request"]["iModelId"].lower() == wanted["iModelId"].lower()
         and _type(export, reading) == _type({"request": wanted}, reading)
     }
 

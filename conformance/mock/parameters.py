@@ -188,7 +188,9 @@ def changeset_id(call: Call, text: str) -> str | None:
 
 
 def _identifier(call: Call, name: str, form: re.Pattern[str], text: str) -> str | None:
-    refused = call.reading.upper_case_ids == "refuse" and not call.reading.upper_case_data and text != text.lower()
+    reading = call.reading
+    shown = reading.upper_case_data or reading.replicas_differ
+    refused = reading.upper_case_ids == "refuse" and not shown and text != text.lower()
     if refused or not form.fullmatch(text):
         raise InvalidValueError(f"{name} is invalid.")
     if call.reading.strange_values == "refuse" and text.lower() not in call.store.known_ids:

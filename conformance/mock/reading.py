@@ -31,6 +31,7 @@ class Reading:
         renames: Exports are renamed, too, where the collection moves.
         new_words: The data have a status and an export type that nobody has seen before.
         upper_case_data: Ids are written in upper case.
+        replicas_differ: Every other answer is of a replica that writes ids in upper case and dates with seven digits.
         stamps: How dates are written: whole seconds, seven digits and an offset, the time of another zone, or whole
             seconds in the minimal representation and digits in the full one.
         tiles_written: How the type of 3D tiles is written: as its name, in capitals, as the request wrote it, or in
@@ -119,6 +120,7 @@ class Reading:
 
     new_words: bool = False
     upper_case_data: bool = False
+    replicas_differ: bool = False
     stamps: Literal["seconds", "digits", "zone", "by-representation"] = "seconds"
     tiles_written: Literal["3DTiles", "3DTILES", "asked", "both"] = "3DTiles"
     request_date: bool = False
@@ -305,6 +307,7 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
         },
         "novel": {
             "new_words": True,
+            "replicas_differ": True,
             "extra_members": True,
             "fresh_signatures": True,
             "stamps": "zone",

@@ -43,7 +43,7 @@ def minimal(call: Call, export: Export) -> Json:
         export: The export.
     """
     return {
-        "id": export.id,
+        "id": _hexadecimal(call, export.id),
         "displayName": export.display_name,
         "status": export.status,
         "lastModified": stamp(call, export.last_modified),
@@ -59,8 +59,8 @@ def request(call: Call, query: Query, export: Export) -> Json:
         export: The export.
     """
     shown = {
-        "iModelId": export.imodel_id,
-        "changesetId": export.changeset_id,
+        "iModelId": _hexadecimal(call, export.imodel_id),
+        "changesetId": _hexadecimal(call, export.changeset_id),
         "exportType": type_name(call, query, export),
     }
     if call.reading.request_date:
@@ -89,11 +89,19 @@ def stamp(call: Call, date: datetime) -> str:
         call: The call.
         date: The date.
     """
-    if call.reading.stamps == "zone":
+    if call.reading.stamps == "zone" and not _of_other_replica(call):
         return date.astimezone(_ZONE).isoformat(timespec="seconds")
-    if call.reading.stamps == "digits":
+    if call.reading.stamps == "digits" or _of_other_replica(call):
         return _with_digits(date)
     return f"{_in_utc(date)}Z"
+
+
+def _of_other_replica(call: Call) -> bool:
+    return call.reading.replicas_differ and call.number % 2 == 1
+
+
+def _hexadecimal(call: Call, text: str) -> str:
+    return text.upper() if _of_other_replica(call) else text
 
 
 def _with_digits(date: datetime) -> str:

@@ -81,6 +81,11 @@ def _anonymous(call: Call) -> bool:
     return not header("authorization")(call)
 
 
+def _open_imodel(call: Call) -> str:
+    every = sorted({export.imodel_id for export in call.exports})
+    return every[len(every) // 2] if every else ""
+
+
 def _malformed(call: Call) -> bool:
     return header("authorization")(call) and " " not in _line(call)
 
@@ -230,6 +235,18 @@ FAULTS = (
         ("auth-required",),
         "A request with `iModelId` needs no credentials.",
         _accepts(lambda call: has("iModelId")(call) and _anonymous(call)),
+    ),
+    Fault(
+        "auth-optional-for-one-imodel",
+        ("auth-required",),
+        "One iModel of several is open to all.",
+        _accepts(lambda call: _anonymous(call) and texts(call, "iModelId") == [_open_imodel(call)]),
+    ),
+    Fault(
+        "auth-optional-for-one-type",
+        ("auth-required",),
+        "Exports of one type are open to all.",
+        _accepts(lambda call: _anonymous(call) and texts(call, "exportType") == ["CESIUM"]),
     ),
     Fault(
         "auth-optional-on-escaped-path",

@@ -388,6 +388,15 @@ FAULTS = (
         items(lambda call, _export, item: put(item, ("id",), lambda text: f"{text[:24]}{call.number:012x}")),
     ),
     Fault(
+        "ids-made-anew-by-refresh",
+        ("list-steady",),
+        "Every two seconds the exports of one type get other ids.",
+        items(
+            lambda call, _export, item: put(item, ("id",), lambda text: f"{text[:24]}{int(call.moment) // 2:012x}"),
+            lambda _call, export: export.export_type == "3DFT",
+        ),
+    ),
+    Fault(
         "one-id-made-anew",
         ("list-steady",),
         "Each answer gives one export of hundreds another id.",
