@@ -19,6 +19,8 @@ _FEW: Final = 9
 """Exports that are not worth several pages."""
 
 _PAGES: Final = 12
+_MANY: Final = 30
+"""Parameters of no meaning in one query: a parser may stop counting."""
 _LAST_OF_ALL: Final = (
     (("$skip", "4"), ("$top", "3")),
     (("$skip", "4"), ("$top", "2")),
@@ -236,6 +238,7 @@ def test_unknown_parameters_change_nothing(run: Run) -> None:
         (("api-version", "1"),),
         (("_", "1732400000"),),
         (("x$top", "1"),),
+        tuple((f"utm{number}", "1") for number in range(_MANY)),
     )
     for number, pairs in enumerate(strange):
         # Before the known parameter or behind it: a parser may stop at what it does not know.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 import jsonschema_rs
@@ -37,6 +38,8 @@ _PART: Final = re.compile(r"bytes (?P<first>\d{1,18})-(?P<last>\d{1,18})/", re.I
 _GZIP: Final = b"\x1f\x8b"
 _LINK: Final = "#/components/schemas/Link"
 _FORMAT_KEYWORDS: Final = frozenset({"format", "pattern"})
+_MOST_MEMBERS: Final = 1000
+"""Members of bodies whose requirements are remembered."""
 
 
 @check("body-as-declared")
@@ -159,14 +162,10 @@ def _carriers(place: str, keyword: str) -> tuple[ledger.Requirement, ...]:
 def _present(pointer: str, body: object) -> set[str]:
     """The requirements of every member that a body has: nothing of the schema speaks against them."""
     found: set[str] = set()
-    seen: set[tuple[str | int, ...]] = set()
 
     def visit(value: object, path: tuple[str | int, ...]) -> None:
-        place = spec.member_pointer(pointer, path) if path else None
-        if place and path not in seen:
-            seen.add(path)
-            for part in (place, f"{place}/format", f"{place}/pattern"):
-                found.update(requirement.id for requirement in ledger.carried_by(part))
+        if path:
+            found.update(_carried_by_member(pointer, path))
         if isinstance(value, dict):
             for name, member in value.items():
                 visit(member, (*path, name))
@@ -175,4 +174,13 @@ def _present(pointer: str, body: object) -> set[str]:
                 visit(item, (*path, 0))
 
     visit(body, ())
-    return (found & set(_BY_SPEC)) - _ELSEWHERE
+    return found
+
+
+@lru_cache(maxsize=_MOST_MEMBERS)
+def _carried_by_member(pointer: str, path: tuple[str | int, ...]) -> frozenset[str]:
+    """The requirements that the spec has of a member of a body."""
+    place = spec.member_pointer(pointer, path)
+    parts = (place, f"{place}/format", f"{place}/pattern") if place else ()
+    carried = {requirement.id for part in parts for requirement in ledger.carried_by(part)}
+    return frozenset(carried & set(_BY_SPEC) - _ELSEWHERE)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from conformance import spec
-from conformance.checks.registry import Context, Observation, broken, check, held, judged
+from conformance.checks.registry import Context, Observation, check, judged
 from conformance.exchange import NOT_JSON, CredentialKind
 from conformance.query import Validity
 from conformance.redaction import holds
@@ -130,8 +130,11 @@ def no_credential(context: Context) -> Iterator[Observation]:
     if not exchange.status or exchange.request.credential.kind is CredentialKind.NONE:
         return
     places = {"the body": exchange.text, **{f"the header {name}": value for name, value in exchange.headers}}
-    place = next((place for place, text in places.items() if any(holds(text, one) for one in context.secrets)), None)
-    if place:
-        yield broken("credential-not-repeated", f"{place} repeats the credential")
-    else:
-        yield held("credential-not-repeated")
+    # All at once before each alone: to undo the escapes of a text takes time.
+    repeated = _repeats_a_secret("\n".join(places.values()), context)
+    place = next((place for place, text in places.items() if repeated and _repeats_a_secret(text, context)), None)
+    yield judged("credential-not-repeated", place is None, f"{place} repeats the credential")
+
+
+def _repeats_a_secret(text: str, context: Context) -> bool:
+    return any(holds(text, secret) for secret in context.secrets)

@@ -41,7 +41,7 @@ _OF_NO_EFFECT: Final = frozenset({("if-none-match", NOBODYS_TAG), ("if-modified-
 """Conditions that ask for the whole answer."""
 
 
-@frozen
+@define
 class Observation:
     """What one exchange says of one requirement.
 
@@ -274,4 +274,5 @@ def observe(context: Context) -> Iterator[Observation]:
         for seen in each.function(context):
             if seen.requirement not in each.requirements:
                 raise UndeclaredRequirementError(f"{each.name} speaks of {seen.requirement}")
-            yield Observation(seen.requirement, seen.holds, seen.message, seen.contestable, each.name)
+            seen.check = each.name
+            yield seen

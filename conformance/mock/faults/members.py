@@ -84,6 +84,11 @@ def _of_clock(_call: Call, _export: Export, item: Json) -> Any:
     return put(item, ("lastModified",), lambda _text: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z")
 
 
+def _of_sweep(call: Call, _export: Export, item: Json) -> Any:
+    swept = datetime.now(UTC) - timedelta(seconds=call.moment % 4)
+    return put(item, ("lastModified",), lambda _text: f"{swept:%Y-%m-%dT%H:%M:%S}Z")
+
+
 def _fraction_of_call(call: Call, _export: Export, item: Json) -> Any:
     return put(item, ("lastModified",), lambda text: f"{text.removesuffix('Z')}.{call.number % 1000:03d}Z")
 
@@ -398,6 +403,12 @@ FAULTS = (
     ),
     Fault("date-of-call", ("lastmodified-steady",), "A `lastModified` is the date of the call.", items(_of_call)),
     Fault("date-of-clock", ("lastmodified-steady",), "Every `lastModified` is the present second.", items(_of_clock)),
+    Fault(
+        "date-of-sweep",
+        ("lastmodified-steady",),
+        "Every four seconds all exports are saved anew, and so have another `lastModified`.",
+        items(_of_sweep),
+    ),
     Fault(
         "date-of-call-in-one",
         ("orderby-asc", "orderby-desc", "lastmodified-steady"),

@@ -27,6 +27,7 @@ from .tools import (
     put,
     refused,
     selected,
+    some_imodel,
     texts,
     without,
     written,
@@ -237,6 +238,12 @@ FAULTS = (
         ("orderby-asc",),
         "`date:asc` is ignored beside `exportType`.",
         _ignored(_ASC, has("exportType")),
+    ),
+    Fault(
+        "asc-ignored-for-one-imodel",
+        ("orderby-asc",),
+        "`date:asc` is ignored for one iModel of several.",
+        _ignored(_ASC, lambda call: texts(call, "iModelId") == [some_imodel(call)]),
     ),
     Fault(
         "asc-ignored-in-full",

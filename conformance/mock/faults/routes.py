@@ -60,6 +60,14 @@ def _unescaped_only(name: str) -> Change:
     return around("read", wrapper)
 
 
+def _first_twenty(read: Any) -> Any:
+    def other(call: Call) -> Any:
+        parts = call.request.query.split(b"&")[:20]
+        return read(evolve(call, request=evolve(call.request, query=b"&".join(parts))))
+
+    return other
+
+
 def _escaped_alone(read: Any) -> Any:
     def other(call: Call) -> Any:
         parts = call.request.query.split(b"&")
@@ -155,6 +163,12 @@ FAULTS = (
                 lambda call, query, exports: () if "clientVersion" in _unknown(call) else own(call, query, exports)
             ),
         ),
+    ),
+    Fault(
+        "parameters-past-twenty-lost",
+        ("unknown-parameter-ignored",),
+        "Of a query with more than twenty parameters the first twenty are read.",
+        around("read", _first_twenty),
     ),
     Fault(
         "crowded-query-refused",

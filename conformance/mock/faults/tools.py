@@ -443,6 +443,16 @@ def one_incomplete(call: Call, export: Export) -> bool:
     return export.number == max((other.number for other in call.exports if other.status != "Complete"), default=-1)
 
 
+def some_imodel(call: Call) -> str:
+    """The id of an iModel that is neither the first nor the last of several.
+
+    Args:
+        call: The call.
+    """
+    every = sorted({export.imodel_id for export in call.exports})
+    return every[len(every) // 2] if every else ""
+
+
 def in_status(*statuses: str) -> ItemTest:
     """Whether an export has one of some statuses.
 
