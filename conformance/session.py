@@ -61,7 +61,7 @@ class Session:
     redactor: Redactor = field(factory=Redactor)
     account: Account = field(factory=Account)
     began: float = field(factory=time.monotonic)
-    saved: float = 0.0
+    saved: float = field(factory=time.monotonic)
     past: list[history.Record] | None = None
     plan: Plan = field(factory=Plan)
     folder: Path = field()

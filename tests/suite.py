@@ -29,6 +29,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBES = str(ROOT / "conformance")
+_UNUSED_PLUGINS = (
+    *("doctest", "faulthandler", "junitxml", "legacypath", "logging", "pastebin", "setuponly", "setupplan"),
+    *("stepwise", "subtests", "unittest"),
+)
 TOKEN = "tok-AbCdef-0123456789-xy"
 OTHER = "tok-other-user-0123456789"
 
@@ -84,8 +88,10 @@ def narrowly(fault: Fault, reading: Reading = READINGS["default"]) -> Said:
     with serve(settings) as url:
         chosen = (*options, "-k", "not whatever", "--url", url)
         # A third of such a run would be spent on plugins that it has no use for.
+        unused = [option for name in _UNUSED_PLUGINS for option in ("-p", f"no:{name}")]
         spared = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        return command(*chosen, probes=_probes()[fault.requirements[0]], MESH_EXPORT_OTHER_TOKEN=OTHER, **spared)
+        probes = _probes()[fault.requirements[0]]
+        return command(*chosen, *unused, probes=probes, MESH_EXPORT_OTHER_TOKEN=OTHER, **spared)
 
 
 @cache

@@ -325,7 +325,7 @@ def test_names_and_descriptions_are_their_own() -> None:
 
 
 CROWD = ("answers-mixed-up", "headers-mixed-up", "crowd-503", "verdict-shared-in-flight")
-TIMED = ("date-of-sweep", "one-export-comes-and-goes")
+TIMED = ("date-of-sweep", "ids-made-anew-by-refresh", "one-export-comes-and-goes")
 LIMITED = tuple(name for name, fault in FAULTS.items() if "rate" in fault.needs)
 
 
