@@ -9,6 +9,7 @@ from conformance.exchange import LONG_AGO, NO_CREDENTIAL, NOBODYS_TAG, Exchange,
 from conformance.knowledge import LARGEST_TOP
 from conformance.query import COMPATIBILITY, FILTERS
 from conformance.run import FULL, Run
+from conformance.walking import WHOLE
 
 _ROOT = "x-api-host-and-root"
 _MINIMAL = (("prefer", "return=minimal"),)
@@ -116,6 +117,8 @@ def test_links_begin_with_the_prefix(run: Run) -> None:
             exchange = run.send(Request.of(pairs, headers=headers))
         _forgets(run, exchange, f"https://s{number}.example")
     run.send_once(Request(headers=((_ROOT, "https://whole.example/list"),)))
+    # One export of hundreds may have the prefix where no link is.
+    run.send_once(Request.of((WHOLE,), headers=((_ROOT, "https://every.example"),)))
 
 
 @pytest.mark.requirements("prefer-default", "root-links-only", "answers-independent", "list-order-steady")
