@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from conformance.query import COMPATIBILITY, FILTERS, Query, same_type
+from conformance.query import COMPATIBILITY, FILTERS, Query, same_value
 
 Export = dict[str, Any]
 _MOST_SELECTIONS: Final = 100
@@ -79,12 +79,7 @@ class Snapshot:
     def descriptions(self) -> frozenset[tuple[str, ...]]:
         """What every export is called and made from: somebody may give a thing another name."""
         return frozenset(
-            (
-                identity(export),
-                str(export.get("displayName")),
-                *(str(requested(export, name)).lower() for name in FILTERS),
-            )
-            for export in self.exports
+            (identity(export), str(export.get("displayName")), *made_from(export)) for export in self.exports
         )
 
     def values(self, name: str) -> list[str]:
@@ -143,15 +138,18 @@ def _passing(snapshot: Snapshot, filters: tuple[tuple[str, str], ...]) -> tuple[
 
 def passes(name: str, value: str) -> Callable[[Export], bool]:
     """The test that an export must pass where a filter has a value."""
-    if name == "exportType":
-        return lambda export: same_type(str(requested(export, name)), value)
-    return lambda export: str(requested(export, name)).lower() == value.lower()
+    return lambda export: same_value(name, str(requested(export, name)), value)
 
 
 def requested(export: Export, name: str) -> Any:
     """A member of an export's `request`; None where there is none."""
     request = export.get("request")
     return request.get(name) if isinstance(request, dict) else None
+
+
+def made_from(export: Export) -> tuple[str, ...]:
+    """What an export was made from, in lower case: replicas may write ids in another case than one another."""
+    return tuple(str(requested(export, name)).lower() for name in FILTERS)
 
 
 def identity(export: Export) -> str:

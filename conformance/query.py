@@ -218,6 +218,11 @@ def _fits(name: str, keyword: str, value: object) -> bool:
     return _validator(name, keyword).is_valid(readable)
 
 
+def same_value(name: str, one: str, other: str) -> bool:
+    """Whether two values of a filter are one: the case of an id has no meaning, and a type has two spellings."""
+    return same_type(one, other) if name == "exportType" else one.lower() == other.lower()
+
+
 def same_type(one: str, other: str) -> bool:
     """Whether two export types are spellings of one: `3DTiles` and `3DTILES`."""
     return one == other or {one, other} == {"3DTiles", "3DTILES"}

@@ -265,19 +265,22 @@ def _confirm_walks(run: Run, observation: Observation, closing: Snapshot, exchan
     if observation.holds:
         run.held(observation.requirement)
         return
-    if not observation.contestable:
+    if observation.requirement in _TICKS and run.tally(observation.requirement).broken:
+        return
+    if not observation.contestable or _comes_again(run, observation.requirement, closing):
         run.broke(observation.requirement, exchange, observation.message, check=observation.check)
-        return
-    ticks = _TICKS.get(observation.requirement, 0)
-    if ticks and run.tally(observation.requirement).broken:
-        return
+
+
+def _comes_again(run: Run, requirement: str, closing: Snapshot) -> bool:
+    """Whether one more walk breaks a requirement as the closing one did, or one of several, a tick apart."""
+    ticks = _TICKS.get(requirement, 0)
     for _ in range(max(1, ticks)):
         time.sleep(A_TICK if ticks else 0)
-        third, _ = walking.walk(run)
-        again = [] if third is None else list(compare_walks(closing, third))
-        if any(each.requirement == observation.requirement and not each.holds for each in again):
-            run.broke(observation.requirement, exchange, observation.message, check=observation.check)
-            return
+        later, _exchange = walking.walk(run)
+        again = compare_walks(closing, later) if later else ()
+        if any(each.requirement == requirement and not each.holds for each in again):
+            return True
+    return False
 
 
 def _look_twice(run: Run, suspicion: Suspicion) -> None:

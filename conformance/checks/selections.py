@@ -11,9 +11,9 @@ from typing import Final
 
 from conformance.checks.exports import only
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
-from conformance.collection import Export, Selection, Snapshot, date, identity, passes, requested
+from conformance.collection import Export, Selection, Snapshot, date, identity, made_from, passes
 from conformance.preference import Preferred
-from conformance.query import COMPATIBILITY, FILTERS, Validity, same_type
+from conformance.query import COMPATIBILITY, FILTERS, Validity, same_value
 
 _MINIMAL: Final = ("displayName", "status", "lastModified")
 _NEARLY_ALL: Final = 0.8
@@ -281,7 +281,7 @@ def _reshuffled(before: Snapshot, after: Snapshot) -> bool:
 
 def _all_but_id(export: Export) -> tuple[str, ...]:
     shown = (export.get("displayName"), export.get("status"), date(export) or export.get("lastModified"))
-    return (*map(str, shown), *(str(requested(export, name)).lower() for name in FILTERS))
+    return (*map(str, shown), *made_from(export))
 
 
 def readable_difference(context: Context, export: Export, known: Export) -> str | None:
@@ -309,13 +309,6 @@ def _same_date(known: Export, export: Export) -> bool:
     return moment is not None and moment == date(known)
 
 
-def _same(name: str, one: object, other: object) -> bool:
-    """Whether two values of a filter are one: the replicas of a service may write ids in another case."""
-    if not (isinstance(one, str) and isinstance(other, str)):
-        return False
-    return same_type(one, other) if name == "exportType" else one.lower() == other.lower()
-
-
 def _remade(known: Export, later: Export) -> str | None:
     """The first member of `request` that differs; the spellings of one value do not."""
     one, other = known.get("request"), later.get("request")
@@ -326,7 +319,9 @@ def _remade(known: Export, later: Export) -> str | None:
         if name == "changesetId" and "" in (before, after) and known.get("status") != later.get("status"):
             # What was to be made from the latest changeset is known once it is begun.
             continue
-        if before != after and not _same(name, before, after):
+        if isinstance(before, str) and isinstance(after, str) and same_value(name, before, after):
+            continue
+        if before != after:
             return f"request.{name}"
     return None
 

@@ -89,10 +89,10 @@ def stamp(call: Call, date: datetime) -> str:
         call: The call.
         date: The date.
     """
-    if call.reading.stamps == "zone" and not _of_other_replica(call):
-        return date.astimezone(_ZONE).isoformat(timespec="seconds")
     if call.reading.stamps == "digits" or _of_other_replica(call):
         return _with_digits(date)
+    if call.reading.stamps == "zone":
+        return date.astimezone(_ZONE).isoformat(timespec="seconds")
     return f"{_in_utc(date)}Z"
 
 

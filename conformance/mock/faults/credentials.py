@@ -19,6 +19,7 @@ from .tools import (
     bare_path,
     crash,
     documents,
+    for_one_imodel,
     full,
     has,
     header,
@@ -30,7 +31,6 @@ from .tools import (
     put,
     replies,
     shared_in_flight,
-    some_imodel,
     texts,
 )
 
@@ -236,7 +236,7 @@ FAULTS = (
         "auth-optional-for-one-imodel",
         ("auth-required",),
         "One iModel of several is open to all.",
-        _accepts(lambda call: _anonymous(call) and texts(call, "iModelId") == [some_imodel(call)]),
+        _accepts(lambda call: for_one_imodel(call) and _anonymous(call)),
     ),
     Fault(
         "auth-optional-for-one-type",

@@ -47,35 +47,27 @@ def _lists(call: Call) -> Answer:
     return call.stages.answer(evolve(call, request=request))
 
 
-def _unescaped_only(name: str) -> Change:
-    escaped = name.replace("$", "%24").encode()
+def _reads(some: Callable[[list[bytes]], list[bytes]]) -> Change:
+    """Read some parts of a query only."""
 
     def wrapper(read: Any) -> Any:
         def other(call: Call) -> Any:
-            parts = [part for part in call.request.query.split(b"&") if not part.startswith(escaped + b"=")]
-            return read(evolve(call, request=evolve(call.request, query=b"&".join(parts))))
+            query = b"&".join(some(call.request.query.split(b"&")))
+            return read(evolve(call, request=evolve(call.request, query=query)))
 
         return other
 
     return around("read", wrapper)
 
 
-def _first_twenty(read: Any) -> Any:
-    def other(call: Call) -> Any:
-        parts = call.request.query.split(b"&")[:20]
-        return read(evolve(call, request=evolve(call.request, query=b"&".join(parts))))
-
-    return other
+def _unescaped_only(name: str) -> Change:
+    escaped = name.replace("$", "%24").encode() + b"="
+    return _reads(lambda parts: [part for part in parts if not part.startswith(escaped)])
 
 
-def _escaped_alone(read: Any) -> Any:
-    def other(call: Call) -> Any:
-        parts = call.request.query.split(b"&")
-        if any(part.startswith(b"$") for part in parts):
-            parts = [part for part in parts if not part.startswith(b"%24")]
-        return read(evolve(call, request=evolve(call.request, query=b"&".join(parts))))
-
-    return other
+def _unescaped_first(parts: list[bytes]) -> list[bytes]:
+    plain = any(part.startswith(b"$") for part in parts)
+    return [part for part in parts if not (plain and part.startswith(b"%24"))]
 
 
 def _forgets_query(read: Any) -> Any:
@@ -137,7 +129,7 @@ FAULTS = (
         "escaped-name-lost-beside-plain",
         ("names-percent-encoded",),
         "`%24` is not taken for `$` where another name has `$` itself.",
-        around("read", _escaped_alone),
+        _reads(_unescaped_first),
     ),
     Fault(
         "unknown-parameter-refused",
@@ -168,7 +160,7 @@ FAULTS = (
         "parameters-past-twenty-lost",
         ("unknown-parameter-ignored",),
         "Of a query with more than twenty parameters the first twenty are read.",
-        around("read", _first_twenty),
+        _reads(lambda parts: parts[:20]),
     ),
     Fault(
         "crowded-query-refused",

@@ -443,14 +443,14 @@ def one_incomplete(call: Call, export: Export) -> bool:
     return export.number == max((other.number for other in call.exports if other.status != "Complete"), default=-1)
 
 
-def some_imodel(call: Call) -> str:
-    """The id of an iModel that is neither the first nor the last of several.
+def for_one_imodel(call: Call) -> bool:
+    """Whether a request is for one certain iModel, which is neither the first nor the last of several.
 
     Args:
         call: The call.
     """
     every = sorted({export.imodel_id for export in call.exports})
-    return every[len(every) // 2] if every else ""
+    return bool(every) and texts(call, "iModelId") == [every[len(every) // 2]]
 
 
 def in_status(*statuses: str) -> ItemTest:
