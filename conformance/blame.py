@@ -33,7 +33,7 @@ _OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", 
 """Checks of what exports are, which no prefix and no `cdn` may change."""
 _OF_INVALID_PARAMETERS: Final = frozenset({"invalid_parameter_is_refused", "error_details"})
 _OF_ACCEPTANCE: Final = "valid_request_is_accepted"
-_OF_STATUSES: Final = frozenset({"documented_status", _OF_ACCEPTANCE})
+_OF_STATUSES: Final = ("documented_status", _OF_ACCEPTANCE)
 """Checks that tell which status is wrong by itself, whatever else is asked for."""
 _UNDOCUMENTED: Final = ("status-documented", "path-served")
 """Requirements that a status breaks which nothing may have."""
@@ -151,7 +151,7 @@ def _amount(run: Run, exchange: Exchange, observation: Observation) -> Observati
     """What is wrong with how many exports a page has, where its links are wrong: they are so as a consequence."""
     if observation.check != "paging_links":
         return None
-    return next((each for each in run.observe(exchange) if each.check == "selection" and not each.holds), None)
+    return run.observe_by("selection", exchange)
 
 
 def _count_another(run: Run, suspicion: Suspicion) -> None:
@@ -335,9 +335,9 @@ def _fault_of_status(run: Run, exchange: Exchange, observation: Observation) -> 
     for twin in _twins_without_the_matter(run, exchange, observation):
         plain = run.send_once(twin)
         run.unsuspect(plain)
-        broken = [each for each in run.observe(plain) if each.check in _OF_STATUSES and not each.holds]
+        broken = next(filter(None, (run.observe_by(check, plain) for check in _OF_STATUSES)), None)
         if plain.status == exchange.status and broken:
-            return plain, broken[0]
+            return plain, broken
     return None
 
 
@@ -415,4 +415,4 @@ def _fails_again(run: Run, request: Request, check: str) -> bool:
     """Whether a request fails in the same way when it is sent once more."""
     repeat = run.send(request)
     run.unsuspect(repeat)
-    return any(each.check == check and not each.holds for each in run.observe(repeat))
+    return run.observe_by(check, repeat) is not None

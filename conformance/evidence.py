@@ -5,7 +5,7 @@ What is made of them is decided where exchanges are judged, confirmed and sent a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Final
 
 from conformance import checks, ledger
@@ -29,6 +29,29 @@ RESTING_ON_THE_WALK: Final = frozenset(
 """Requirements that answers are held against the walk for."""
 _FOLLOWS_FROM: Final = {"prefer-syntax": "prefer-representation", "skip-past-end": "skip-leaves-out"}
 """Requirements that cannot hold where another is broken."""
+
+TOLD_BY_ALL: Final = checks.CHECKS["documented_status"].requirements.union(
+    checks.CHECKS["valid_request_is_accepted"].requirements,
+    ("answers-independent", "cdn-links-only", "cdn-urls", "list-steady", "names-percent-encoded", "path-without-slash"),
+    ("prefer-same-data", "root-links-only", "top-default", "top-fills", "unknown-parameter-ignored"),
+    ("links-next-absent", "links-next-page", "list-unique", "orderby-steady"),
+)
+"""Requirements that may be to blame whatever check fails, or that are to blame only where none does."""
+_NAMED_FOR: Final = {
+    "error_details": "invalid_parameter_is_refused",
+    "paging_links": "selection",
+    "sequence": "selection",
+    "selection": "sequence",
+}
+"""Checks, and those whose requirements may be to blame where they fail."""
+
+
+def checks_for(wanted: Set[str]) -> list[checks.Check]:
+    """The checks that may lead to a verdict on one of these requirements, in their order."""
+    if wanted & TOLD_BY_ALL:
+        return list(checks.CHECKS.values())
+    own = {name for name, each in checks.CHECKS.items() if each.requirements & wanted}
+    return [each for name, each in checks.CHECKS.items() if name in own or _NAMED_FOR.get(name) in own]
 
 
 def follows_from(requirement: str, tallies: Mapping[str, Tally]) -> bool:

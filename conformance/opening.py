@@ -52,10 +52,7 @@ def open_run(run: Run) -> None:
     run.knowledge.plain_minimal = _minimal_is_plain(run, minimal)
     # They were judged before there was a walk to hold them against.
     for exchange in (first, minimal, default):
-        run.unsuspect(exchange)
-        for observation in run.observe(exchange):
-            if not observation.holds:
-                run.suspect(exchange, observation)
+        run.judge_again(exchange)
     see_who_is_let_in(run)
 
 

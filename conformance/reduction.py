@@ -86,7 +86,7 @@ def fails(run: Run, request: Request, check: str) -> tuple[Exchange, Observation
     """
     exchange = run.send_once(request)
     run.unsuspect(exchange)
-    found = next((each for each in run.observe(exchange) if each.check == check and not each.holds), None)
+    found = run.observe_by(check, exchange)
     return (exchange, found) if found else None
 
 

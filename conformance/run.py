@@ -22,7 +22,7 @@ from conformance.checks.operations import is_plain_id
 from conformance.checks.registry import Context
 from conformance.collection import identity, mesh_link
 from conformance.endpoint import Endpoint
-from conformance.evidence import RESTING_ON_THE_WALK, follows_from
+from conformance.evidence import RESTING_ON_THE_WALK, checks_for, follows_from
 from conformance.exchange import NOBODYS_IDS, Credential, Exchange, Request, Shape
 from conformance.knowledge import LARGEST_TOP, Knowledge, mesh_host
 from conformance.latency import Latencies
@@ -60,6 +60,7 @@ class Run:
     def __init__(self, asked_for: Iterable[str] = ()) -> None:
         self.knowledge = Knowledge()
         self.tallies = tallies_for(frozenset(asked_for), ledger.requirements())
+        self._checks = checks_for(self.tallies.keys())
         self.sources: Counter[str] = Counter()
         self.latencies = Latencies()
         self.deprecated: set[str] = set()
@@ -189,6 +190,18 @@ class Run:
         """What the checks say of an exchange, without counting it."""
         return list(checks.observe(self.context(exchange)))
 
+    def observe_by(self, check: str, exchange: Exchange) -> checks.Observation | None:
+        """What a check has against an exchange, without counting it; None where there is no such check."""
+        by = [each for name, each in checks.CHECKS.items() if name == check]
+        return next((each for each in checks.observe(self.context(exchange), by) if not each.holds), None)
+
+    def judge_again(self, exchange: Exchange) -> None:
+        """Suspect an exchange of what it breaks by all that is known now, and of nothing else."""
+        self.unsuspect(exchange)
+        for observation in checks.observe(self.context(exchange), self._checks):
+            if not observation.holds:
+                self.suspect(exchange, observation)
+
     def _judge_heard(self) -> None:
         while self._heard:
             with self._hearing:
@@ -218,7 +231,7 @@ class Run:
         self._judge_by(context)
 
     def _judge_by(self, context: Context) -> None:
-        observations = list(checks.observe(context))
+        observations = list(checks.observe(context, self._checks))
         for requirement in {observation.requirement for observation in observations}:
             self.tally(requirement).seconds += context.exchange.elapsed
         for observation in observations:

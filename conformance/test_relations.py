@@ -58,10 +58,10 @@ def _observe(run: Run, relation: Relation, request: Request) -> tuple[list[Obser
         seen = list(relation(send, request))
     except UnsendableError:
         return [], sent
-    suspected = {id(suspicion.exchange) for suspicion in run.suspicions}
-    if any(id(exchange) in suspected for exchange in sent):
+    broken = list(_broken(run, seen))
+    if broken and any(not each.holds for exchange in sent for each in run.observe(exchange)):
         return [], sent
-    return list(_broken(run, seen)), sent
+    return broken, sent
 
 
 def _broken(run: Run, seen: list[Observation]) -> Iterator[Observation]:

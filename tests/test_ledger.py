@@ -13,7 +13,7 @@ import pytest
 
 from conformance import ledger, spec
 from conformance.checks import CHECKS
-from conformance.evidence import BY_COMPARISON
+from conformance.evidence import BY_COMPARISON, TOLD_BY_ALL, checks_for
 from conformance.ledger import Level, Requirement
 from conformance.needs import NEEDS
 from scripts import drift
@@ -100,6 +100,17 @@ def test_every_requirement_is_checked_or_says_why_it_cannot_be() -> None:
 
 def test_every_check_names_its_requirements() -> None:
     assert all(check.requirements for check in CHECKS.values())
+
+
+@pytest.mark.parametrize("requirement", EVERY, ids=lambda requirement: requirement.id)
+def test_who_asks_for_one_requirement_asks_every_check_of_it(requirement: Requirement) -> None:
+    asked = {each.name for each in checks_for({requirement.id})}
+    assert asked >= {name for name, each in CHECKS.items() if requirement.id in each.requirements}
+
+
+def test_who_asks_for_one_requirement_asks_no_check_that_cannot_lead_to_it() -> None:
+    assert {each.name for each in checks_for({"top-maximum"})} == {"invalid_parameter_is_refused", "error_details"}
+    assert len(checks_for({next(iter(TOLD_BY_ALL))})) == len(CHECKS)
 
 
 def test_no_two_operations_share_the_beginning_of_their_ids() -> None:

@@ -17,10 +17,11 @@ from conformance.checks import (
     statuses,
 )
 from conformance.checks.operations import shows_operation
-from conformance.checks.registry import CHECKS, Context, Observation, observe
+from conformance.checks.registry import CHECKS, Check, Context, Observation, observe
 
 __all__ = [
     "CHECKS",
+    "Check",
     "Context",
     "Observation",
     "bodies",

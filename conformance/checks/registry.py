@@ -6,7 +6,7 @@ A check names its requirements where it is registered and may speak of no others
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
@@ -258,17 +258,21 @@ class UndeclaredRequirementError(Exception):
     """A check speaks of a requirement that it did not name."""
 
 
-def observe(context: Context) -> Iterator[Observation]:
-    """What every registered check of its operation says of an exchange.
+def observe(context: Context, by: Iterable[Check] | None = None) -> Iterator[Observation]:
+    """What the checks of its operation say of an exchange.
 
     Nothing is said of an operation that the server was not seen to have.
+
+    Args:
+        context: The exchange and what is known.
+        by: The checks to ask; every registered one where there are none.
 
     Raises:
         UndeclaredRequirementError: A check speaks of a requirement that it did not name.
     """
     if context.operation not in context.knowledge.served:
         return
-    for each in CHECKS.values():
+    for each in CHECKS.values() if by is None else by:
         if not each.is_for(context):
             continue
         for seen in each.function(context):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .parameters import TILES, tiles_name
@@ -108,6 +109,7 @@ def _with_digits(date: datetime) -> str:
     return f"{_in_utc(date)}.0000000+00:00"
 
 
+@lru_cache(maxsize=10_000)
 def _in_utc(date: datetime) -> str:
     return date.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00")
 
