@@ -218,9 +218,6 @@ def test_order_sorts_and_loses_nothing(run: Run, order: str) -> None:
     slices = [(11, 1), *pages, (max(0, size - 7), 10), (3, 100), (1, 11)]
     run.send_all(Request.of((ordered, ("$skip", str(skip)), ("$top", str(top))), headers=FULL) for skip, top in slices)
     run.send_all([Request.of((ordered,)), Request.of((ordered, ("$top", "50"))), Request.of((ordered, WHOLE))])
-    # Each iModel may lie in a store of its own.
-    imodels = values.real_values(_snapshot(run), "iModelId", _MOST_ORDERED)
-    run.send_all(Request.of((("iModelId", imodel), ordered, WHOLE)) for imodel in imodels)
     # The digits of an escape mean the same in either case.
     run.send(Request(f"$orderBy={order.replace(':', '%3a')}&$top=8", FULL))
 
@@ -328,6 +325,23 @@ def test_two_versions_combine(run: Run) -> None:
     tiles, viewers = (_telling(run, name) for name in COMPATIBILITY)
     for tile_version, itwinjs in ((tiles[0], viewers[0]), (tiles[-1], viewers[-1]), (tiles[0], viewers[-1])):
         run.send(Request.of((("tileVersion", tile_version), ("iTwinJS", itwinjs), WHOLE), headers=FULL))
+
+
+@pytest.mark.requirements(
+    *("orderby-accepted", "orderby-asc", "orderby-desc", "orderby-complete", "cdn-accepted", "cdn-urls"),
+    *("tileversion-combines", "itwinjs-combines", "filters-combine", "status-no-server-error"),
+)
+@pytest.mark.parametrize("name", ["iModelId", "changesetId"])
+def test_each_of_many_values_goes_with_orders_cdn_and_versions(run: Run, name: str) -> None:
+    # Each may lie in a store of its own.
+    many = values.real_values(_snapshot(run), name, _MOST_ORDERED)
+    ascending, descending = (("$orderBy", order) for order in _ORDERS)
+    run.send_all(Request.of(((name, value), ascending, WHOLE)) for value in many)
+    run.send_all(Request.of(((name, value), descending, ("cdn", "1"), WHOLE), headers=FULL) for value in many)
+    for each in COMPATIBILITY:
+        _learn_versions(run, each)
+    versions = cycle((each, _telling(run, each)[0]) for each in COMPATIBILITY)
+    run.send_all(Request.of(((name, value), version, WHOLE)) for value, version in zip(many, versions, strict=False))
 
 
 @pytest.mark.requirements(

@@ -21,6 +21,8 @@ from .tools import (
     around,
     bare_path,
     crash,
+    for_one_changeset,
+    for_one_imodel,
     forgets,
     full,
     gate,
@@ -615,6 +617,18 @@ FAULTS = (
     ),
     *_compatibility_faults("tileVersion", "tileversion", "37"),
     *_compatibility_faults("iTwinJS", "itwinjs", "5.13.3"),
+    Fault(
+        "tileversion-ignored-for-one-changeset",
+        ("tileversion-combines",),
+        "`tileVersion` filters nothing beside one changeset of several.",
+        forgets("tileVersion", when=for_one_changeset),
+    ),
+    Fault(
+        "itwinjs-ignored-for-one-imodel",
+        ("itwinjs-combines",),
+        "`iTwinJS` filters nothing beside one iModel of several.",
+        forgets("iTwinJS", when=for_one_imodel),
+    ),
     Fault(
         "filters-joined-by-or",
         ("filters-combine",),

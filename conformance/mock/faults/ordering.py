@@ -15,6 +15,7 @@ from .tools import (
     Change,
     Fault,
     around,
+    for_one_changeset,
     for_one_imodel,
     full,
     gate,
@@ -246,6 +247,12 @@ FAULTS = (
         _ignored(_ASC, for_one_imodel),
     ),
     Fault(
+        "asc-ignored-for-one-changeset",
+        ("orderby-asc",),
+        "`date:asc` is ignored for one changeset of several.",
+        _ignored(_ASC, for_one_changeset),
+    ),
+    Fault(
         "asc-ignored-in-full",
         ("orderby-asc", "prefer-same-data"),
         "`date:asc` is ignored in full representation.",
@@ -414,6 +421,12 @@ FAULTS = (
         ("cdn-urls",),
         "`cdn=1` is ignored beside `iModelId`.",
         _mesh(_off_cdn, lambda call, _export: has("iModelId")(call)),
+    ),
+    Fault(
+        "cdn-ignored-for-one-changeset",
+        ("cdn-urls",),
+        "`cdn=1` is ignored for one changeset of several.",
+        _mesh(_off_cdn, lambda call, _export: for_one_changeset(call)),
     ),
     Fault(
         "cdn-ignored-with-order",

@@ -6,7 +6,7 @@ what is wrong alone. Tests (`has`, `later_page`, `one`, …) say when it is wron
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Any
 
@@ -449,8 +449,21 @@ def for_one_imodel(call: Call) -> bool:
     Args:
         call: The call.
     """
-    every = sorted({export.imodel_id for export in call.exports})
-    return bool(every) and texts(call, "iModelId") == [every[len(every) // 2]]
+    return texts(call, "iModelId") == _in_the_middle({export.imodel_id for export in call.exports})
+
+
+def for_one_changeset(call: Call) -> bool:
+    """Whether a request is for one certain changeset, which is neither the first nor the last of several.
+
+    Args:
+        call: The call.
+    """
+    changesets = {export.changeset_id for export in call.exports}
+    return texts(call, "changesetId") == _in_the_middle(changesets - {""})
+
+
+def _in_the_middle(every: Set[str]) -> list[str]:
+    return sorted(every)[len(every) // 2 :][:1]
 
 
 def in_status(*statuses: str) -> ItemTest:
