@@ -6,7 +6,8 @@ What is sent, when, and whether again, is decided by the endpoint.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import httpx2
@@ -15,6 +16,9 @@ from conformance.exchange import Exchange, Failure
 
 _LARGEST_BODY: Final = 64 * 1024 * 1024
 """Bytes from which a body is read no further."""
+_GZIP: Final = zlib.MAX_WBITS | 16
+_MEMBER: Final = b"\x1f\x8b"
+"""How a member of a gzip body begins (RFC 1952)."""
 
 
 class UnsendableError(Exception):
@@ -62,9 +66,10 @@ def _receive(client: httpx2.Client, wire: httpx2.Request, exchange: Exchange, bo
     try:
         exchange.status = response.status_code
         exchange.headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+        packed = response.headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip")
         chunks: list[bytes] = []
         size = 0
-        for chunk in response.iter_bytes():
+        for chunk in response.iter_raw() if packed else response.iter_bytes():
             chunks.append(chunk)
             size += len(chunk)
             if time.monotonic() - began > bound():
@@ -74,8 +79,25 @@ def _receive(client: httpx2.Client, wire: httpx2.Request, exchange: Exchange, bo
                 exchange.failure = Failure.CUT_SHORT
                 break
         exchange.body = b"".join(chunks)
+        if packed:
+            exchange.body = b"".join(_members(exchange.body))
+            if len(exchange.body) >= _LARGEST_BODY:
+                exchange.failure = Failure.CUT_SHORT
     finally:
         response.close()
+
+
+def _members(packed: bytes) -> Iterator[bytes]:
+    """What the members of a gzip body have: httpx2 reads the first alone. What follows the last is padding."""
+    while True:
+        member = zlib.decompressobj(_GZIP)
+        try:
+            yield member.decompress(packed, _LARGEST_BODY)
+        except zlib.error as error:
+            raise httpx2.DecodingError(str(error)) from None
+        packed = member.unused_data
+        if not packed.startswith(_MEMBER):
+            return
 
 
 def _is_cut_short(error: httpx2.RemoteProtocolError) -> bool:

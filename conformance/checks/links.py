@@ -19,6 +19,8 @@ _WHOLE_NAME: Final = re.compile(
 )
 """A documented name in another spelling, and not the beginning of a name such as `$skiptoken`."""
 
+_PADDED: Final = re.compile(r"0+[0-9]{1,10}")
+
 
 def link_query(href: str) -> Query | None:
     """The query of a link as the page reads it; None where the link is no URL."""
@@ -158,8 +160,8 @@ def _leads(
     query = link_query(href)
     if query is None or _by_cursor(context, query):
         return
-    skip = query.count("$skip") if "$skip" in query.parameters else 0
-    size = query.count("$top") if "$top" in query.parameters else None
+    skip = _number(query, "$skip") if "$skip" in query.parameters else 0
+    size = _number(query, "$top")
     if skip is None:
         yield broken(requirement, f"$skip={query.parameters['$skip'].value!r} in {href[:120]!r}")
         return
@@ -172,6 +174,13 @@ def _leads(
     yield judged(requirement, skip == expected["$skip"] and right_size, message, contestable=shorter is not None)
 
 
+def _number(link: Query, name: str) -> int | None:
+    """The number that a link has for a place or a size; the server that wrote it may have put zeros before it."""
+    parameter = link.parameters.get(name)
+    written = _PADDED.fullmatch(parameter.value) if parameter else None
+    return int(written[0]) if written else link.count(name)
+
+
 def _is_the_rest(context: Context, skip: int, size: int) -> bool:
     """Whether a page has all that is left, so that a larger one would have the same."""
     selection = context.selection
@@ -182,8 +191,8 @@ def _leads_back(context: Context, href: str, skip: int, top: int) -> Iterator[Ob
     query = link_query(href)
     if query is None or _by_cursor(context, query):
         return
-    back = query.count("$skip") if "$skip" in query.parameters else 0
-    size = query.count("$top")
+    back = _number(query, "$skip") if "$skip" in query.parameters else 0
+    size = _number(query, "$top")
     # A page before that is shorter than this one leaves nothing out where this one begins early.
     fine = back == max(0, skip - top) and (size is None or back is None or back + size >= skip)
     yield judged("links-prev-page", fine, f"leads to $skip={back}, $top={size} from $skip={skip}, $top={top}")
