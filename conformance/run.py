@@ -198,7 +198,9 @@ class Run:
     def judge_again(self, exchange: Exchange) -> None:
         """Suspect an exchange of what it breaks by all that is known now, and of nothing else."""
         self.unsuspect(exchange)
-        for observation in checks.observe(self.context(exchange), self._checks):
+        context = self.context(exchange)
+        self._learn(context)
+        for observation in checks.observe(context, self._checks):
             if not observation.holds:
                 self.suspect(exchange, observation)
 

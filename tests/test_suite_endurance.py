@@ -141,7 +141,7 @@ LIMIT = Answer(
 
 @pytest.mark.parametrize(
     ("well", "options", "code"),
-    [(300, (), 0), (300, ("--max-wait", "90"), 0), (10, (), 4), (0, (), 4)],
+    [(300, (), 0), (300, ("--max-wait", "90"), 0), (6, (), 4), (0, (), 4)],
     ids=["half-way", "with more patience", "soon", "at once"],
 )
 def test_a_rate_limit_that_does_not_lift_is_the_end_of_a_budget(well: int, options: tuple[str, ...], code: int) -> None:
