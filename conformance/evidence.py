@@ -30,18 +30,22 @@ RESTING_ON_THE_WALK: Final = frozenset(
 _FOLLOWS_FROM: Final = {"prefer-syntax": "prefer-representation", "skip-past-end": "skip-leaves-out"}
 """Requirements that cannot hold where another is broken."""
 
-TOLD_BY_ALL: Final = checks.CHECKS["documented_status"].requirements.union(
-    checks.CHECKS["valid_request_is_accepted"].requirements,
-    ("answers-independent", "cdn-links-only", "cdn-urls", "list-steady", "names-percent-encoded", "path-without-slash"),
-    ("prefer-same-data", "root-links-only", "top-default", "top-fills", "unknown-parameter-ignored"),
-    ("links-next-absent", "links-next-page", "list-unique", "orderby-steady"),
+TOLD_BY_ALL: Final = frozenset(
+    {
+        *("answers-independent", "cdn-links-only", "cdn-urls", "list-steady", "names-percent-encoded", "top-default"),
+        *("path-without-slash", "prefer-same-data", "root-links-only", "top-fills", "unknown-parameter-ignored"),
+        *("links-next-absent", "links-next-page", "list-unique", "orderby-steady"),
+    }
 )
 """Requirements that may be to blame whatever check fails, or that are to blame only where none does."""
-_NAMED_FOR: Final = {
-    "error_details": "invalid_parameter_is_refused",
-    "paging_links": "selection",
-    "sequence": "selection",
-    "selection": "sequence",
+_OF_STATUSES: Final = frozenset({"documented_status", "valid_request_is_accepted"})
+_NAMED_FOR: Final[Mapping[str, Set[str]]] = {
+    "bad_credential_is_refused": _OF_STATUSES,
+    "invalid_parameter_is_refused": _OF_STATUSES,
+    "error_details": _OF_STATUSES | {"invalid_parameter_is_refused"},
+    "paging_links": frozenset({"selection"}),
+    "sequence": frozenset({"selection"}),
+    "selection": frozenset({"sequence"}),
 }
 """Checks, and those whose requirements may be to blame where they fail."""
 
@@ -51,7 +55,7 @@ def checks_for(wanted: Set[str]) -> list[checks.Check]:
     if wanted & TOLD_BY_ALL:
         return list(checks.CHECKS.values())
     own = {name for name, each in checks.CHECKS.items() if each.requirements & wanted}
-    return [each for name, each in checks.CHECKS.items() if name in own or _NAMED_FOR.get(name) in own]
+    return [each for name, each in checks.CHECKS.items() if name in own or own & _NAMED_FOR.get(name, frozenset())]
 
 
 def follows_from(requirement: str, tallies: Mapping[str, Tally]) -> bool:

@@ -80,6 +80,8 @@ def narrowly(fault: Fault, reading: Reading = READINGS["default"]) -> Said:
         "--requirement",
         fault.requirements[0],
         "--probe-rate-limit",
+        "--max-wait",
+        "30",
         "--exitfirst",
     )
     if fault.needs.get("operations") == "all":
