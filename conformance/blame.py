@@ -12,7 +12,7 @@ from attrs import evolve
 
 from conformance import spec
 from conformance.checks.registry import Observation
-from conformance.evidence import OWN_CAUSE
+from conformance.evidence import OF_STATUSES, OWN_CAUSE
 from conformance.exchange import Credential, CredentialKind, Exchange, Request, encode
 from conformance.query import COMPATIBILITY, FILTERS, PLACES, Parameter, Validity
 from conformance.reduction import fails, known_fault, reduce
@@ -33,8 +33,6 @@ _OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", 
 """Checks of what exports are, which no prefix and no `cdn` may change."""
 _OF_INVALID_PARAMETERS: Final = frozenset({"invalid_parameter_is_refused", "error_details"})
 _OF_ACCEPTANCE: Final = "valid_request_is_accepted"
-_OF_STATUSES: Final = ("documented_status", _OF_ACCEPTANCE)
-"""Checks that tell which status is wrong by itself, whatever else is asked for."""
 _UNDOCUMENTED: Final = ("status-documented", "path-served")
 """Requirements that a status breaks which nothing may have."""
 _OF_AMOUNT: Final = frozenset({"selection", "sequence"})
@@ -335,7 +333,7 @@ def _fault_of_status(run: Run, exchange: Exchange, observation: Observation) -> 
     for twin in _twins_without_the_matter(run, exchange, observation):
         plain = run.send_once(twin)
         run.unsuspect(plain)
-        broken = next(filter(None, (run.observe_by(check, plain) for check in _OF_STATUSES)), None)
+        broken = next(filter(None, (run.observe_by(check, plain) for check in OF_STATUSES)), None)
         if plain.status == exchange.status and broken:
             return plain, broken
     return None

@@ -29,7 +29,6 @@ RESTING_ON_THE_WALK: Final = frozenset(
 """Requirements that answers are held against the walk for."""
 _FOLLOWS_FROM: Final = {"prefer-syntax": "prefer-representation", "skip-past-end": "skip-leaves-out"}
 """Requirements that cannot hold where another is broken."""
-
 TOLD_BY_ALL: Final = frozenset(
     {
         *("answers-independent", "cdn-links-only", "cdn-urls", "list-steady", "names-percent-encoded", "top-default"),
@@ -38,14 +37,15 @@ TOLD_BY_ALL: Final = frozenset(
     }
 )
 """Requirements that may be to blame whatever check fails, or that are to blame only where none does."""
-_OF_STATUSES: Final = frozenset({"documented_status", "valid_request_is_accepted"})
-_NAMED_FOR: Final[Mapping[str, Set[str]]] = {
-    "bad_credential_is_refused": _OF_STATUSES,
-    "invalid_parameter_is_refused": _OF_STATUSES,
-    "error_details": _OF_STATUSES | {"invalid_parameter_is_refused"},
-    "paging_links": frozenset({"selection"}),
-    "sequence": frozenset({"selection"}),
-    "selection": frozenset({"sequence"}),
+OF_STATUSES: Final = ("documented_status", "valid_request_is_accepted")
+"""Checks that tell which status is wrong by itself, whatever else is asked for."""
+_NAMED_FOR: Final[Mapping[str, tuple[str, ...]]] = {
+    "bad_credential_is_refused": OF_STATUSES,
+    "invalid_parameter_is_refused": OF_STATUSES,
+    "error_details": (*OF_STATUSES, "invalid_parameter_is_refused"),
+    "paging_links": ("selection",),
+    "sequence": ("selection",),
+    "selection": ("sequence",),
 }
 """Checks, and those whose requirements may be to blame where they fail."""
 
@@ -55,7 +55,7 @@ def checks_for(wanted: Set[str]) -> list[checks.Check]:
     if wanted & TOLD_BY_ALL:
         return list(checks.CHECKS.values())
     own = {name for name, each in checks.CHECKS.items() if each.requirements & wanted}
-    return [each for name, each in checks.CHECKS.items() if name in own or own & _NAMED_FOR.get(name, frozenset())]
+    return [each for name, each in checks.CHECKS.items() if not own.isdisjoint((name, *_NAMED_FOR.get(name, ())))]
 
 
 def follows_from(requirement: str, tallies: Mapping[str, Tally]) -> bool:
