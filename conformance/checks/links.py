@@ -130,11 +130,8 @@ def paging_links(context: Context) -> Iterator[Observation]:
             yield from _leads(
                 context, links["next"], "links-next-page", {"$skip": skip + came, "$top": query.count("$top")}, top
             )
-    if "prev" in links:
-        if skip == 0:
-            yield broken("links-prev-page", "the first page has a link prev")
-        elif came:
-            yield from _leads_back(context, links["prev"], skip, top)
+    if "prev" in links and (came or skip == 0):
+        yield from _leads_back(context, links["prev"], skip, top)
     yield from _presence(context, skip, came, top)
 
 

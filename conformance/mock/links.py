@@ -157,9 +157,10 @@ def prev_link(call: Call, query: Query, page: Page) -> str | None:
         query: What the parameters mean.
         page: Where the page lies.
     """
-    if call.reading.prev == "absent" or page.skip == 0 or page.top == 0:
+    first = page.skip == 0 and call.reading.prev != "always"
+    if call.reading.prev == "absent" or first or page.top == 0:
         return None
-    top = page.top if call.reading.prev == "overlapping" else min(page.top, page.skip)
+    top = page.top if call.reading.prev in ("overlapping", "always") else min(page.top, page.skip)
     return call.stages.href(call, query, page, {"$top": str(top), "$skip": str(max(0, page.skip - page.top))})
 
 

@@ -82,8 +82,9 @@ class Reading:
         dollar: How links write the dollar sign.
         self_link: `self` has all of the page's position, or just repeats the query.
         links_keep_unknown: Links keep the parameters that the page does not name.
-        prev: There is no `prev`, one that ends where the page begins, one that overlaps at the beginning, or one that
-            ends where the page begins, and a null on the first page.
+        prev: There is no `prev`, one that ends where the page begins, one that overlaps at the beginning, one that
+            does and leads to the first page from there, too, or one that ends where the page begins, and a null on
+            the first page.
         last_page: The `next` that leads to the last page asks for as much as before, or for what is left.
         cursors: Links name their page by a parameter of the endpoint's own in place of `$skip`.
         pins: `next` leads on in the collection as it stood, by a parameter of the endpoint's own beside `$skip`.
@@ -171,7 +172,7 @@ class Reading:
     dollar: Literal["$", "%24"] = "$"
     self_link: Literal["whole", "as-asked"] = "whole"
     links_keep_unknown: bool = False
-    prev: Literal["absent", "exact", "overlapping", "null"] = "exact"
+    prev: Literal["absent", "exact", "overlapping", "always", "null"] = "exact"
     last_page: Literal["same", "rest"] = "same"
     cursors: bool = False
     pins: bool = False
@@ -251,6 +252,7 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
             "odd_root": "complete",
             "dollar": "%24",
             "self_link": "as-asked",
+            "prev": "always",
         },
         "moving": {"moves_per_request": 0.04, "moves_per_second": 0.5},
         "rate-limited": {"rate": 50},
