@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Final
+from urllib.parse import unquote
 
 from attrs import evolve
 
@@ -227,7 +228,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
             return "answers-independent"
         # The page does not name it, and so promises nothing of what comes where it is given.
         return "unknown-parameter-ignored" if _fails_again(run, request, observation.check) else None
-    if "%24" in request.query and _fails_again(run, request, observation.check):
+    if _has_an_escaped_name(request) and _fails_again(run, request, observation.check):
         refusable = observation.check in _OF_INVALID_PARAMETERS
         return None if refusable and _understands_escapes(run, request) else "names-percent-encoded"
     if _by_the_bare_path(request) and _fails_again(run, request, observation.check):
@@ -392,12 +393,18 @@ def may_follow(run: Run, suspicion: Suspicion) -> bool:
     wrong = {finding.exchange.status for name in _UNDOCUMENTED for finding in run.tally(name).findings}
     return (
         any(run.reductions[check, name] for name in others)
-        or ("names-percent-encoded" in others and "%24" in exchange.request.query)
+        or ("names-percent-encoded" in others and _has_an_escaped_name(exchange.request))
         or ("path-without-slash" in others and _by_the_bare_path(exchange.request))
         or (requirement not in _UNDOCUMENTED and exchange.status in wrong)
         or (requirement == _EVERY_PARAMETER and _may_be_unrefused(run, exchange))
         or _amount(run, exchange, suspicion.observation) is not None
     )
+
+
+def _has_an_escaped_name(request: Request) -> bool:
+    """Whether a documented parameter has an escape in its name."""
+    names = (pair.partition("=")[0] for pair in request.query.split("&"))
+    return any("%" in name and unquote(name) in spec.parameters("query") for name in names)
 
 
 def _by_the_bare_path(request: Request) -> bool:

@@ -126,6 +126,12 @@ FAULTS = (
         _unescaped_only("$orderBy"),
     ),
     Fault(
+        "escaped-names-unknown",
+        ("names-percent-encoded",),
+        "Names are compared before they are decoded: one with an escape is not known.",
+        _reads(lambda parts: [part for part in parts if b"%" not in part.partition(b"=")[0]]),
+    ),
+    Fault(
         "escaped-name-lost-beside-plain",
         ("names-percent-encoded",),
         "`%24` is not taken for `$` where another name has `$` itself.",
