@@ -46,9 +46,8 @@ _OF_SEVERAL: Final = frozenset(
     }
 )
 """Requirements that a page breaks, too, where one of its filters loses exports by itself."""
+_CRASH: Final = "status-no-server-error"
 _EVERY_PARAMETER: Final = "unprocessable-every-parameter"
-_BUST: Final = ("nothing", "1")
-"""A parameter that means nothing and that no cache has seen."""
 
 
 def count(run: Run, suspicion: Suspicion) -> None:
@@ -69,9 +68,14 @@ def count(run: Run, suspicion: Suspicion) -> None:
         run.broke(requirement, suspicion.exchange, suspicion.observation.message)
         return
     flickers = run.tally("list-steady").broken and requirement != "list-steady"
-    lasting = (suspicion.observation.contestable or check in _CACHEABLE) and (flickers or not steady)
+    mixed_up = run.tally("answers-independent").broken > 0
+    unsteady = suspicion.observation.contestable or check in _CACHEABLE
+    lasting = mixed_up or (unsteady and (flickers or not steady))
     if lasting and not _lasts(run, suspicion.exchange.request, check):
         _count_a_flicker(run, suspicion)
+        return
+    if _crashed_by_chance(run, suspicion):
+        run.broke(_CRASH, suspicion.exchange, suspicion.observation.message, check=check, reduced=False)
         return
     if suspicion.exchange.failure:
         # A server that is down fails whatever is dropped.
@@ -89,6 +93,13 @@ def count(run: Run, suspicion: Suspicion) -> None:
         return
     blamed, exchange, observation = _blamed(run, exchange, observation)
     run.broke(blamed, exchange, observation.message, check=observation.check)
+
+
+def _crashed_by_chance(run: Run, suspicion: Suspicion) -> bool:
+    """Whether what broke another promise was one of the server errors that come and go."""
+    crashed = suspicion.exchange.status >= 500 and suspicion.observation.requirement not in OWN_CAUSE
+    known = crashed and run.tally(_CRASH).broken
+    return bool(known) and not _lasts(run, suspicion.exchange.request, suspicion.observation.check)
 
 
 def _blamed(run: Run, exchange: Exchange, observation: Observation) -> tuple[str, Exchange, Observation]:
@@ -264,7 +275,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
 def _kept_by_a_cache(run: Run, request: Request, observation: Observation) -> bool:
     """Whether a request does not fail where it has something that no cache has seen."""
     # In front, for what compares the beginning of a query.
-    busted = evolve(request, query="&".join(filter(None, (encode([_BUST]), request.query))))
+    busted = evolve(request, query="&".join(filter(None, (encode([("nothing", str(next(run.fresh)))]), request.query))))
     if observation.requirement.endswith("-steady"):
         return _tells(run, request, busted, observation.check)
     # What comes and goes by itself depends on more than its request, too.

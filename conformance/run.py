@@ -73,6 +73,8 @@ class Run:
         """The first lists that came with an entity tag."""
         self.cold_tops = count(LARGEST_TOP - 10, -1)
         """Values of `$top` that nobody has asked for yet."""
+        self.fresh = count(1)
+        """Values of a parameter that means nothing, each of which no cache has seen."""
         self.suspicions: list[Suspicion] = []
         self.reductions: Counter[tuple[str, str]] = Counter()
         """How often the blame for a failing check, under a requirement, was looked for."""
