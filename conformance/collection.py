@@ -7,7 +7,7 @@ against itself. Sending is left to the run, judgement to the checks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from conformance.query import COMPATIBILITY, FILTERS, Query, same_value
 Export = dict[str, Any]
 _MOST_SELECTIONS: Final = 100
 """Selections that are remembered: a run asks for the same ones many times."""
+_MOST_DATES: Final = 10_000
 
 
 @define(eq=False)
@@ -166,9 +167,21 @@ def mesh_link(export: Export) -> str | None:
 
 
 def date(export: Export) -> datetime | None:
-    """The date by which exports are ordered; None where it cannot be read."""
+    """The date by which exports are ordered, in UTC; None where it cannot be read."""
+    return _moment(str(export.get("lastModified")))
+
+
+@lru_cache(maxsize=_MOST_DATES)
+def _moment(written: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(str(export.get("lastModified")).upper())
+        moment = datetime.fromisoformat(written.upper())
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
+    if moment.tzinfo is None:
+        return None
+    try:
+        # Replicas may write one moment in several zones.
+        return moment.astimezone(UTC)
+    except OverflowError:
+        # In UTC it lies outside the years that there are.
+        return moment

@@ -245,6 +245,14 @@ def test_a_link_that_holds_on_to_a_moment_is_not_held_against_another(reading: R
     assert said.with_outcome("violated") == set(), said.output
 
 
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_replicas_that_write_dates_in_other_zones_show_no_change(seed: str) -> None:
+    reading = Reading(replicas_differ=True, stamps="zone", entity_tags=True, size=60)
+    with serve(Settings(token=TOKEN, reading=reading)) as url:
+        said = judge(url, "--seed", seed, "--fail-on", "should", "-k", "as_it_was or later_walks or without_end")
+    assert said.with_outcome("violated") == set(), said.output
+
+
 def _renew(exports: list[dict[str, Any]]) -> None:
     exports.insert(0, exports.pop(30) | {"lastModified": "2025-11-11T11:11:11Z"})
 
