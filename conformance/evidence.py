@@ -1,4 +1,4 @@
-"""Which requirements it takes more, or other, than one exchange to judge: sets of their ids, as data.
+"""Which requirements it takes more, or other, than one exchange to judge, and which checks can lead to each: data.
 
 What is made of them is decided where exchanges are judged, confirmed and sent again.
 """
