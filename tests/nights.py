@@ -28,7 +28,7 @@ def free_port() -> int:
 @contextmanager
 def served(port: int, fault: str | None) -> Iterator[str]:
     """Serve the mock on a port."""
-    server = server_of(create_app(Settings(token=TOKEN, fault=fault)))
+    server = server_of(create_app(Settings(token=TOKEN, size=110, fault=fault)))
     with listen("127.0.0.1", port) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -44,7 +44,7 @@ def test_a_plan_says_what_the_run_then_sends_and_sends_nothing() -> None:
 
 
 def test_the_end_of_the_time_concludes_with_what_was_seen() -> None:
-    with serve(Settings(token=TOKEN)) as url:
+    with serve(Settings(token=TOKEN, size=110)) as url:
         said = judge(url, "--rate", "40", "--max-seconds", "1.5", *CHOSEN)
     assert "Stopped early: its time is over." in said.report["notes"], said.output
     assert said.report["partial"] is False
@@ -61,7 +61,7 @@ def test_the_end_of_the_time_concludes_with_what_was_seen() -> None:
 )
 def test_what_a_quick_run_finds_a_full_one_finds(fault: str, requirement: str) -> None:
     bounds = ("--max-requests", "400", "--max-seconds", "20", "--fail-on", "should", "--seed", "7")
-    with serve(Settings(token=TOKEN, fault=fault)) as url:
+    with serve(Settings(token=TOKEN, size=110, fault=fault)) as url:
         said = judge(url, "--profile", "full", "--requirement", requirement, *bounds)
     assert said.with_outcome("violated") == {requirement}, said.output
 

@@ -17,7 +17,7 @@ SCHEMA_DRIVEN, PROPERTY_BASED = "test_what_the_schema_generates", "test_whatever
 
 
 def judged_by(part: str, fault: str) -> Said:
-    with serve(Settings(token=TOKEN, fault=fault)) as url:
+    with serve(Settings(token=TOKEN, size=110, fault=fault)) as url:
         return judge(url, "--seed", "4", "--fail-on", "should", "-k", part)
 
 
@@ -72,7 +72,7 @@ def test_a_date_that_goes_back_is_one_by_more_than_clocks_differ() -> None:
 
 
 def test_exchanges_are_counted_by_their_source() -> None:
-    with serve(Settings(token=TOKEN)) as url:
+    with serve(Settings(token=TOKEN, size=110)) as url:
         said = judge(url, "--seed", "1", "-k", "top_cuts or schema or whatever")
     exchanges = said.report["exchanges"]
     assert {"walk", "probe", "schemathesis", "hypothesis"} <= exchanges.keys()

@@ -193,7 +193,7 @@ def test_nothing_that_is_written_holds_a_secret(
 
 def hold_no_secret(token: str, other: str, signature: str, folder: Path) -> None:
     """Run the suite against a server that repeats the secrets, and find none of them in what the run writes."""
-    app = repeating(mock.create_app(mock.Settings(token=token, other_token=other)), token, signature)
+    app = repeating(mock.create_app(mock.Settings(token=token, other_token=other, size=110)), token, signature)
     with serving(app) as port:
         written = written_by(f"http://{HOST}:{port}", token, other, folder, "--seed", "1", *FEW, *CHOSEN, *LOUD)
     assert {"report/report.json", "report/report.html", "report/junit.xml", "stdout", "log.txt"} <= written.keys()
@@ -204,7 +204,7 @@ def hold_no_secret(token: str, other: str, signature: str, folder: Path) -> None
 
 @pytest.mark.parametrize("fault", ["token-in-one-mesh-link", "token-suffix-accepted", "auth-optional"])
 def test_a_fault_is_told_without_the_secret(fault: str) -> None:
-    with mock.serve(mock.Settings(token=TOKEN, fault=fault)) as url:
+    with mock.serve(mock.Settings(token=TOKEN, size=110, fault=fault)) as url:
         said = judge(url, "--seed", "1", *CHOSEN)
     written = said.output + json.dumps(said.report, ensure_ascii=False)
     assert said.with_outcome("violated")
