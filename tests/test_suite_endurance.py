@@ -22,6 +22,7 @@ from conformance import endpoint, patience, report, watch
 from conformance.mock import Settings, serve
 
 CHOSEN = ("--seed", "1", "-k", "selections or parameters")
+FEW = Settings(token=TOKEN, size=110)
 WELL = 60
 STORM = Answer(503)
 SILENCE = Answer(None, after=100)
@@ -45,7 +46,7 @@ def notes(said: Said) -> str:
 
 
 def test_a_storm_of_errors_ends_the_run_with_one_finding() -> None:
-    with serve(Settings(token=TOKEN, size=110)) as url, before(url, lambda n: STORM if n > WELL else None) as front:
+    with serve(FEW) as url, before(url, lambda n: STORM if n > WELL else None) as front:
         said = judge(front.url, *CHOSEN)
     assert said.code == 1, said.output
     assert said.with_outcome("violated") == {"status-no-server-error"}
@@ -56,7 +57,7 @@ def test_a_storm_of_errors_ends_the_run_with_one_finding() -> None:
 
 def test_a_storm_that_passes_slows_the_run_down_and_no_more() -> None:
     passing = range(WELL + 1, WELL + 10)
-    with serve(Settings(token=TOKEN, size=110)) as url, before(url, lambda n: STORM if n in passing else None) as front:
+    with serve(FEW) as url, before(url, lambda n: STORM if n in passing else None) as front:
         said = judge(front.url, *CHOSEN)
     assert said.with_outcome("violated") == {"status-no-server-error"}, said.output
     assert said.report["partial"] is False
@@ -65,7 +66,7 @@ def test_a_storm_that_passes_slows_the_run_down_and_no_more() -> None:
 
 def test_a_token_that_is_revoked_is_no_fault_of_the_server() -> None:
     refusal = Answer(401, b'{"error": {"code": "InvalidToken", "message": "No."}}')
-    with serve(Settings(token=TOKEN, size=110)) as url, before(url, lambda n: refusal if n > WELL else None) as front:
+    with serve(FEW) as url, before(url, lambda n: refusal if n > WELL else None) as front:
         said = judge(front.url, *CHOSEN)
     assert said.code == 5, said.output
     assert said.with_outcome("violated") == set()
@@ -75,7 +76,7 @@ def test_a_token_that_is_revoked_is_no_fault_of_the_server() -> None:
 
 
 def test_a_server_that_dies_leaves_a_partial_report_with_one_finding() -> None:
-    with serve(Settings(token=TOKEN, size=110)) as url, before(url, lambda n: Answer(None) if n > WELL else None) as front:
+    with serve(FEW) as url, before(url, lambda n: Answer(None) if n > WELL else None) as front:
         said = judge(front.url, *CHOSEN)
     assert said.code == 1, said.output
     assert said.report["partial"] is True
@@ -86,7 +87,7 @@ def test_a_server_that_dies_leaves_a_partial_report_with_one_finding() -> None:
 
 @pytest.mark.usefixtures("_short_bound")
 def test_a_server_that_hangs_half_way_ends_the_run_with_one_finding() -> None:
-    with serve(Settings(token=TOKEN, size=110)) as url, before(url, lambda n: SILENCE if n > WELL else None) as front:
+    with serve(FEW) as url, before(url, lambda n: SILENCE if n > WELL else None) as front:
         said = judge(front.url, *CHOSEN)
     assert said.code == 5, said.output
     assert said.with_outcome("violated") == {"answer-in-time"}
@@ -99,7 +100,7 @@ def test_a_server_that_hangs_half_way_ends_the_run_with_one_finding() -> None:
 @pytest.mark.usefixtures("_short_bound")
 def test_a_server_that_hangs_for_a_while_is_judged_to_the_end() -> None:
     passing = range(WELL + 1, WELL + 10)
-    with serve(Settings(token=TOKEN, size=110)) as url, before(url, lambda n: SILENCE if n in passing else None) as front:
+    with serve(FEW) as url, before(url, lambda n: SILENCE if n in passing else None) as front:
         said = judge(front.url, *CHOSEN)
     assert said.code == 0, said.output
     assert said.report["partial"] is False
@@ -125,7 +126,7 @@ def test_retry_after_is_obeyed_to_the_second(as_date: bool) -> None:
         headers = (("Content-Type", "application/json"), ("Retry-After", then if as_date else "2"))
         return Answer(429, b'{"error": {"code": "RateLimitExceeded", "message": "No."}}', headers)
 
-    with serve(Settings(token=TOKEN, size=110)) as url, before(url, limit) as front:
+    with serve(FEW) as url, before(url, limit) as front:
         said = judge(front.url, "--concurrency", "1", "--max-requests", str(WELL + 5), *CHOSEN)
     waited = front.moments[WELL] - front.moments[WELL - 1]
     assert 2.0 <= waited < 4.5, said.output
@@ -145,7 +146,7 @@ LIMIT = Answer(
     ids=["half-way", "with more patience", "soon", "at once"],
 )
 def test_a_rate_limit_that_does_not_lift_is_the_end_of_a_budget(well: int, options: tuple[str, ...], code: int) -> None:
-    with serve(Settings(token=TOKEN, size=110)) as url, before(url, lambda n: LIMIT if n > well else None) as front:
+    with serve(FEW) as url, before(url, lambda n: LIMIT if n > well else None) as front:
         said = judge(front.url, "--seed", "1", *options)
     assert said.code == said.report["exit_code"] == code, said.output
     assert said.report["partial"] is True
@@ -165,7 +166,7 @@ def test_a_violation_counts_whatever_the_rate_limit() -> None:
 
 def test_a_storm_that_asks_to_wait_for_an_hour_is_one_finding_too() -> None:
     storm = Answer(503, headers=(("Retry-After", "3600"),))
-    with serve(Settings(token=TOKEN, size=110)) as url, before(url, lambda n: storm if n > WELL else None) as front:
+    with serve(FEW) as url, before(url, lambda n: storm if n > WELL else None) as front:
         said = judge(front.url, *CHOSEN)
     assert said.code == 1, said.output
     assert said.with_outcome("violated") == {"status-no-server-error"}
@@ -192,7 +193,7 @@ def test_a_kill_that_cannot_be_caught_leaves_what_was_written_last(
 ) -> None:
     temporary = tmp_path_factory.mktemp("temporary")
     monkeypatch.setenv("TMPDIR", str(temporary))
-    with serve(Settings(token=TOKEN, size=110)) as url:
+    with serve(FEW) as url:
         run = started(tmp_path, "--url", url, "--rate", "20")
         wait_until((tmp_path / "report.json").exists, run)
         run.kill()
@@ -206,7 +207,7 @@ def test_a_kill_that_cannot_be_caught_leaves_what_was_written_last(
 
 
 def test_an_interrupted_run_over_processes_reports_what_was_seen(tmp_path: Path) -> None:
-    with serve(Settings(token=TOKEN, size=110)) as url:
+    with serve(FEW) as url:
         run = started(tmp_path, "--url", url, "--rate", "20", "-n", "2")
         wait_until((tmp_path / "report.json").exists, run)
         run.send_signal(signal.SIGINT)
@@ -234,7 +235,7 @@ def test_an_interrupt_of_the_first_walk_leaves_a_partial_report(
     kind: int, processes: tuple[str, ...], tmp_path: Path
 ) -> None:
     slow = Answer(503, after=100)
-    with serve(Settings(token=TOKEN, size=110)) as url, before(url, lambda n: slow if n > 1 else None) as front:
+    with serve(FEW) as url, before(url, lambda n: slow if n > 1 else None) as front:
         call = [str(PYTEST), "conformance", *CHOSEN, *spared(CHOSEN), "--url", front.url]
         call += ["--report-dir", str(tmp_path), *processes]
         code, lines = interrupted(call, lambda run: wait_until(lambda: len(front.moments) > 1, run), kind)
@@ -249,7 +250,7 @@ def test_an_interrupt_of_the_first_walk_leaves_a_partial_report(
 def test_an_interrupt_before_there_is_a_run_gets_one_sentence(kind: int, seconds: float, tmp_path: Path) -> None:
     silence = Answer(None, after=100)
     program = "import time, sys; from conformance.__main__ import main; print('begun', flush=True); sys.exit(main())"
-    with serve(Settings(token=TOKEN, size=110)) as url, before(url, lambda _: silence) as front:
+    with serve(FEW) as url, before(url, lambda _: silence) as front:
         call = [sys.executable, "-c", program, "--url", front.url, "--report-dir", str(tmp_path)]
 
         def come(run: subprocess.Popen[str]) -> None:
@@ -263,7 +264,7 @@ def test_an_interrupt_before_there_is_a_run_gets_one_sentence(kind: int, seconds
 
 
 def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
-    with serve(Settings(token=TOKEN, size=110)) as url:
+    with serve(FEW) as url:
         run = started(tmp_path, "--url", url, "-k", "methods or limits", limit="-f 8")
         output, _ = run.communicate(timeout=100)
     assert run.returncode == 5, output
