@@ -98,8 +98,9 @@ def count(run: Run, suspicion: Suspicion) -> None:
 def _crashed_by_chance(run: Run, suspicion: Suspicion) -> bool:
     """Whether what broke another promise was one of the server errors that come and go."""
     crashed = suspicion.exchange.status >= 500 and suspicion.observation.requirement not in OWN_CAUSE
-    known = crashed and run.tally(_CRASH).broken
-    return bool(known) and not _lasts(run, suspicion.exchange.request, suspicion.observation.check)
+    if not crashed or not run.tally(_CRASH).broken:
+        return False
+    return not _lasts(run, suspicion.exchange.request, suspicion.observation.check)
 
 
 def _blamed(run: Run, exchange: Exchange, observation: Observation) -> tuple[str, Exchange, Observation]:
@@ -275,7 +276,7 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
 def _kept_by_a_cache(run: Run, request: Request, observation: Observation) -> bool:
     """Whether a request does not fail where it has something that no cache has seen."""
     # In front, for what compares the beginning of a query.
-    busted = evolve(request, query="&".join(filter(None, (encode([("nothing", str(next(run.fresh)))]), request.query))))
+    busted = evolve(request, query="&".join(filter(None, (encode([next(run.fresh)]), request.query))))
     if observation.requirement.endswith("-steady"):
         return _tells(run, request, busted, observation.check)
     # What comes and goes by itself depends on more than its request, too.

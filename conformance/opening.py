@@ -88,16 +88,15 @@ def _learn_default_top(run: Run, first: Exchange, default: Exchange, snapshot: S
         run.unsuspect(again)
         run.knowledge.default_top = came
         run.broke("top-default", default, f"{came} exports without $top")
-    elif default.is_list and came > DEFAULT_TOP and not _was_kept(run, default):
+        return
+    told = said not in (None, DEFAULT_TOP) and _said_top(first) == LARGEST_TOP
+    if not default.is_list or not (came > DEFAULT_TOP or told) or _was_kept(run, default):
+        return
+    if came > DEFAULT_TOP:
         # It may be any size that holds them all: what `self` says, if it says one.
         run.knowledge.default_top = max(came, said or LARGEST_TOP)
         run.broke("top-default", default, f"{came} exports without $top")
-    elif (
-        default.is_list
-        and said not in (None, DEFAULT_TOP)
-        and _said_top(first) == LARGEST_TOP
-        and not _was_kept(run, default)
-    ):
+    else:
         # All are on one page, whose size is told by a link that elsewhere tells it right.
         run.knowledge.default_top = said or DEFAULT_TOP
         run.broke("top-default", default, f"self says $top={said} of a page that was asked for without")
@@ -106,7 +105,7 @@ def _learn_default_top(run: Run, first: Exchange, default: Exchange, snapshot: S
 def _was_kept(run: Run, default: Exchange) -> bool:
     """Whether a page that is too large was made for another request: beside what no cache has seen it is not."""
     with run.source("walk"):
-        alone = run.send(default.request.with_pairs([("nothing", str(next(run.fresh)))]))
+        alone = run.send(default.request.with_pairs([next(run.fresh)]))
     return alone.is_list and DEFAULT_TOP in (len(alone.exports), _said_top(alone))
 
 

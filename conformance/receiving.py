@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import httpx2
@@ -16,6 +16,7 @@ from conformance.exchange import Exchange, Failure
 
 _LARGEST_BODY: Final = 64 * 1024 * 1024
 """Bytes from which a body is read no further."""
+_LARGEST_PIECE: Final = 1024 * 1024
 _GZIP: Final = zlib.MAX_WBITS | 16
 _MEMBER: Final = b"\x1f\x8b"
 """How a member of a gzip body begins (RFC 1952)."""
@@ -66,10 +67,9 @@ def _receive(client: httpx2.Client, wire: httpx2.Request, exchange: Exchange, bo
     try:
         exchange.status = response.status_code
         exchange.headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        packed = response.headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip")
         chunks: list[bytes] = []
         size = 0
-        for chunk in response.iter_raw() if packed else response.iter_bytes():
+        for chunk in _decoded(response):
             chunks.append(chunk)
             size += len(chunk)
             if time.monotonic() - began > bound():
@@ -79,25 +79,31 @@ def _receive(client: httpx2.Client, wire: httpx2.Request, exchange: Exchange, bo
                 exchange.failure = Failure.CUT_SHORT
                 break
         exchange.body = b"".join(chunks)
-        if packed:
-            exchange.body = b"".join(_members(exchange.body))
-            if len(exchange.body) >= _LARGEST_BODY:
-                exchange.failure = Failure.CUT_SHORT
     finally:
         response.close()
 
 
-def _members(packed: bytes) -> Iterator[bytes]:
+def _decoded(response: httpx2.Response) -> Iterator[bytes]:
+    """The pieces of a body, decoded from its content coding."""
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    return _members(response.iter_raw()) if coding in ("gzip", "x-gzip") else response.iter_bytes()
+
+
+def _members(packed: Iterable[bytes]) -> Iterator[bytes]:
     """What the members of a gzip body have: httpx2 reads the first alone. What follows the last is padding."""
-    while True:
-        member = zlib.decompressobj(_GZIP)
-        try:
-            yield member.decompress(packed, _LARGEST_BODY)
-        except zlib.error as error:
-            raise httpx2.DecodingError(str(error)) from None
-        packed = member.unused_data
-        if not packed.startswith(_MEMBER):
-            return
+    member, rest = zlib.decompressobj(_GZIP), b""
+    for piece in packed:
+        rest += piece
+        while rest and not (member.eof and _MEMBER.startswith(rest)):
+            if member.eof and not rest.startswith(_MEMBER):
+                rest = b""
+                break
+            member = zlib.decompressobj(_GZIP) if member.eof else member
+            try:
+                yield member.decompress(rest, _LARGEST_PIECE)
+            except zlib.error as error:
+                raise httpx2.DecodingError(str(error)) from None
+            rest = member.unused_data if member.eof else member.unconsumed_tail
 
 
 def _is_cut_short(error: httpx2.RemoteProtocolError) -> bool:

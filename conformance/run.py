@@ -73,8 +73,8 @@ class Run:
         """The first lists that came with an entity tag."""
         self.cold_tops = count(LARGEST_TOP - 10, -1)
         """Values of `$top` that nobody has asked for yet."""
-        self.fresh = count(1)
-        """Values of a parameter that means nothing, each of which no cache has seen."""
+        self.fresh = (("nothing", str(number)) for number in count(1))
+        """Parameters that mean nothing, each of which no cache has seen."""
         self.suspicions: list[Suspicion] = []
         self.reductions: Counter[tuple[str, str]] = Counter()
         """How often the blame for a failing check, under a requirement, was looked for."""
@@ -194,11 +194,12 @@ class Run:
 
     def observe_by(self, check: str, exchange: Exchange) -> checks.Observation | None:
         """What a check has against an exchange, without counting it; None where there is no such check."""
-        by = [each for name, each in checks.CHECKS.items() if name == check]
-        return next((each for each in checks.observe(self.context(exchange), by) if not each.holds), None)
+        by = checks.CHECKS.get(check)
+        seen = checks.observe(self.context(exchange), [by]) if by else ()
+        return next((each for each in seen if not each.holds), None)
 
     def judge_again(self, exchange: Exchange) -> None:
-        """Suspect an exchange of what it breaks by all that is known now, and of nothing else."""
+        """Learn from an exchange, and suspect it of what it breaks by all that is known now, and of nothing else."""
         self.unsuspect(exchange)
         context = self.context(exchange)
         self._learn(context)
