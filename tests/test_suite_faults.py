@@ -21,7 +21,7 @@ ELSEWHERE = dict(
     if line and not line.startswith("#")
 )
 NAMED = [fault for name, fault in FAULTS.items() if name not in ELSEWHERE]
-FEW = evolve(READINGS["default"], size=130)
+FEW = evolve(READINGS["default"], size=105)
 """More than a page has by itself, and little enough to be walked fast."""
 
 
