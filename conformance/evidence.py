@@ -27,7 +27,13 @@ RESTING_ON_THE_WALK: Final = frozenset(
     name for each in ("selection", "sequence", "data") for name in checks.CHECKS[each].requirements
 )
 """Requirements that answers are held against the walk for."""
-_FOLLOWS_FROM: Final = {"prefer-syntax": "prefer-representation", "skip-past-end": "skip-leaves-out"}
+_FOLLOWS_FROM: Final = {
+    "prefer-syntax": "prefer-representation",
+    "skip-past-end": "skip-leaves-out",
+    # What a version selects cannot be part of a whole list that lacks exports.
+    "itwinjs-subset": "list-complete",
+    "tileversion-subset": "list-complete",
+}
 """Requirements that cannot hold where another is broken."""
 TOLD_BY_ALL: Final = frozenset(
     {

@@ -56,3 +56,9 @@ def test_what_flickers_in_a_collection_of_several_pages_is_named_as_that() -> No
     with serve(Settings(token=TOKEN, size=1204, fault="one-export-flickers")) as url:
         said = judge(url, "--seed", "1", "--requirement", "list-steady", "--exitfirst")
     assert said.with_outcome("violated") == {"list-steady"}
+
+
+def test_what_the_whole_list_lacks_is_not_held_against_what_a_version_selects() -> None:
+    with serve(Settings(token=TOKEN, size=110, fault="invalid-hidden")) as url:
+        said = judge(url, "--seed", "7", "--fail-on", "should", "-k", "selections")
+    assert said.with_outcome("violated") == {"list-complete"}, said.output
