@@ -131,6 +131,9 @@ def _is_for_what_it_has(run: Run, suspicion: Suspicion) -> bool:
 
 def _count_a_flicker(run: Run, suspicion: Suspicion) -> None:
     """Count a violation that comes and goes: no part of its request is the cause."""
+    if not suspicion.observation.contestable and not run.observe_by(suspicion.observation.check, suspicion.exchange):
+        # It was judged before more was known, such as the page size, and does not come and go.
+        return
     message = f"{suspicion.observation.message}; the same request sent again is answered well"
     vanished = run.tally("list-steady").broken or _lacks_what_came_back(run, suspicion.exchange)
     blamed = "list-steady" if vanished else "answers-independent"
@@ -240,6 +243,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
             return "answers-independent"
         # The page does not name it, and so promises nothing of what comes where it is given.
         return "unknown-parameter-ignored" if _fails_again(run, request, observation.check) else None
+    if observation.check in _CACHEABLE and _only_beside_unknown_parameters(run, request, observation.check):
+        return "unknown-parameter-ignored"
     if _has_an_escaped_name(request) and _fails_again(run, request, observation.check):
         refusable = observation.check in _OF_INVALID_PARAMETERS
         return None if refusable and _understands_escapes(run, request) else "names-percent-encoded"
@@ -271,6 +276,13 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         twin = fails(run, evolve(request, headers=(*request.headers, *FULL)), observation.check)
         return twin[1].requirement if twin else "prefer-same-data"
     return None
+
+
+def _only_beside_unknown_parameters(run: Run, request: Request, check: str) -> bool:
+    """Whether a request has parameters of no meaning, neither on the page nor in links, and passes without them."""
+    meant = {*spec.parameters("query"), *run.knowledge.cursors, *run.knowledge.pins}
+    known = [(name, value) for name, value in request.pairs if name in meant]
+    return 0 < len(known) < len(request.pairs) and _tells(run, request, request.with_pairs(known), check)
 
 
 def _kept_by_a_cache(run: Run, request: Request, observation: Observation) -> bool:

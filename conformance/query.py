@@ -29,6 +29,7 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UUID_SPELLINGS: Final = re.compile(r"(urn:uuid:)?[{(]?(-*[0-9a-f]){32}-*[)}]?", re.IGNORECASE)
 _NEARLY_HEX: Final = re.compile(r"[0-9a-zA-Z{}()-]*[0-9a-fA-F]{6}[0-9a-zA-Z{}()-]*")
 _CHANGESET: Final = re.compile(r"[0-9a-f]{40}")
+_NEARLY_A_CHANGESET: Final = re.compile(r"[0-9a-fA-F]+|[0-9a-zA-Z]{40}")
 _TILE_VERSION: Final = re.compile(r"[1-9][0-9]?", re.ASCII)
 _ITWINJS: Final = re.compile(r"[1-9]\.[0-9]{1,2}\.[0-9]{1,2}", re.ASCII)
 _LARGEST_HELD_SKIP: Final = 999_999_999
@@ -195,7 +196,7 @@ def _judge_identifier(name: str, value: str, slug: str) -> tuple[Validity, str]:
         return Validity.VALID, f"{slug}-accepted"
     if tolerated:
         return Validity.FREE, f"{slug}-accepted"
-    nearly = _NEARLY_HEX.fullmatch(value)
+    nearly = _NEARLY_HEX.fullmatch(value) or (name == "changesetId" and _NEARLY_A_CHANGESET.fullmatch(value))
     return Validity.INVALID, f"{slug}-format" if nearly else f"{slug}-invalid"
 
 

@@ -62,3 +62,17 @@ def test_what_the_whole_list_lacks_is_not_held_against_what_a_version_selects() 
     with serve(Settings(token=TOKEN, size=110, fault="invalid-hidden")) as url:
         said = judge(url, "--seed", "7", "--fail-on", "should", "-k", "selections")
     assert said.with_outcome("violated") == {"list-complete"}, said.output
+
+
+@pytest.mark.parametrize(
+    ("fault", "requirement", "probes"),
+    [
+        ("default-page-1000", "top-default", "exports"),
+        ("changesetid-short-accepted", "changesetid-format", "an_invalid_value"),
+        ("parameters-past-twenty-lost", "unknown-parameter-ignored", "unknown_parameters or parameters_of_no_meaning"),
+    ],
+)
+def test_what_breaks_a_should_alone_is_named_by_no_must(fault: str, requirement: str, probes: str) -> None:
+    with serve(Settings(token=TOKEN, fault=fault)) as url:
+        said = judge(url, "--seed", "83", "-k", probes)
+    assert said.with_outcome("violated") == {requirement}, said.output
