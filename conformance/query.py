@@ -25,11 +25,10 @@ _FREE_COUNT: Final = re.compile(
 )
 _COUNT: Final = re.compile(r"(0|[1-9][0-9]*)", re.ASCII)
 _NEGATIVE: Final = re.compile(r"-[1-9][0-9]*", re.ASCII)
-_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_UUID_SPELLINGS: Final = re.compile(r"(urn:uuid:)?[{(]?(-*[0-9a-f]){32}-*[)}]?", re.IGNORECASE)
-_NEARLY_HEX: Final = re.compile(r"[0-9a-zA-Z{}()-]*[0-9a-fA-F]{6}[0-9a-zA-Z{}()-]*")
-_CHANGESET: Final = re.compile(r"[0-9a-f]{40}")
-_NEARLY_A_CHANGESET: Final = re.compile(r"[0-9a-fA-F]+|[0-9a-zA-Z]{40}")
+_UUID: Final = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_UUID_SPELLINGS: Final = r"(urn:uuid:)?[{(]?(-*[0-9a-f]){32}-*[)}]?"
+_CHANGESET: Final = r"[0-9a-f]{40}"
+_NEARLY_HEX: Final = r"[0-9a-z{}()-]*[0-9a-f]{6}[0-9a-z{}()-]*"
 _TILE_VERSION: Final = re.compile(r"[1-9][0-9]?", re.ASCII)
 _ITWINJS: Final = re.compile(r"[1-9]\.[0-9]{1,2}\.[0-9]{1,2}", re.ASCII)
 _LARGEST_HELD_SKIP: Final = 999_999_999
@@ -39,6 +38,11 @@ FILTERS: Final = ("iModelId", "changesetId", "exportType")
 """Parameters that select by a member of `request`."""
 IDENTIFIERS: Final = FILTERS[:2]
 """Those of them that are ids, of a form that the page gives."""
+_FORMS: Final = {
+    "iModelId": (_UUID, _UUID_SPELLINGS, rf"{_NEARLY_HEX}|.*{_UUID}.*"),
+    "changesetId": (_CHANGESET, _CHANGESET, rf"{_NEARLY_HEX}|.*{_CHANGESET}.*|[0-9a-f]+|[0-9a-z]{{40}}"),
+}
+"""Of each of these its form, other spellings of it, and what is nearly one, such as a list of ids or one in quotes."""
 CURRENT: Final = {"tileVersion": "37", "iTwinJS": "5.13.3"}
 """The versions that public clients ask for."""
 COMPATIBILITY: Final = tuple(CURRENT)
@@ -188,16 +192,13 @@ def _judge_count(name: str, value: str, slug: str) -> tuple[Validity, str]:
 
 
 def _judge_identifier(name: str, value: str, slug: str) -> tuple[Validity, str]:
-    if name == "iModelId":
-        valid, tolerated = _UUID.fullmatch(value), _UUID_SPELLINGS.fullmatch(value.strip())
-    else:
-        valid, tolerated = _CHANGESET.fullmatch(value), _CHANGESET.fullmatch(value.strip().lower())
-    if valid:
+    form, spellings, nearly = _FORMS[name]
+    if re.fullmatch(form, value):
         return Validity.VALID, f"{slug}-accepted"
-    if tolerated:
+    if re.fullmatch(spellings, value.strip(), re.IGNORECASE):
         return Validity.FREE, f"{slug}-accepted"
-    nearly = _NEARLY_HEX.fullmatch(value) or (name == "changesetId" and _NEARLY_A_CHANGESET.fullmatch(value))
-    return Validity.INVALID, f"{slug}-format" if nearly else f"{slug}-invalid"
+    near = re.fullmatch(nearly, value, re.ASCII | re.IGNORECASE | re.DOTALL)
+    return Validity.INVALID, f"{slug}-format" if near else f"{slug}-invalid"
 
 
 def _judge_order(value: str) -> tuple[Validity, str]:

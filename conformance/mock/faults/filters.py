@@ -510,7 +510,7 @@ FAULTS = (
     ),
     Fault(
         "imodelid-list-accepted",
-        ("imodelid-invalid",),
+        ("imodelid-format",),
         "An `iModelId` may be several, with a comma between.",
         _takes("iModelId", r"[0-9a-f-]{36},[0-9a-f-]{36}"),
     ),
