@@ -108,8 +108,7 @@ def _blamed(run: Run, exchange: Exchange, observation: Observation) -> tuple[str
     twin = _fault_of_status(run, exchange, observation)
     if twin:
         exchange, observation = twin
-        return observation.requirement, exchange, observation
-    if observation.requirement == _EVERY_PARAMETER:
+    elif observation.requirement == _EVERY_PARAMETER:
         # A parameter that is not judged is not named either.
         exchange, observation = _unrefused(run, exchange) or (exchange, observation)
     observation = _amount(run, exchange, observation) or observation
@@ -248,6 +247,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     if _has_an_escaped_name(request) and _fails_again(run, request, observation.check):
         refusable = observation.check in _OF_INVALID_PARAMETERS
         return None if refusable and _understands_escapes(run, request) else "names-percent-encoded"
+    if observation.check == _OF_ACCEPTANCE and _only_as_the_vendor_type(run, request):
+        return "accept-vendor"
     if _by_the_bare_path(request) and _fails_again(run, request, observation.check):
         return "path-without-slash"
     if observation.check in _OF_EXPORTS and "cdn" in names:
@@ -276,6 +277,14 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         twin = fails(run, evolve(request, headers=(*request.headers, *FULL)), observation.check)
         return twin[1].requirement if twin else "prefer-same-data"
     return None
+
+
+def _only_as_the_vendor_type(run: Run, request: Request) -> bool:
+    """Whether a request for the vendor's media type, which all ask for by themselves, passes where it asks for JSON."""
+    others = tuple((name, value) for name, value in request.headers if name.lower() != "accept")
+    as_json = evolve(request, headers=(*others, ("Accept", "application/json")))
+    wanted = request.header("accept") or spec.VENDOR_MEDIA_TYPE
+    return spec.VENDOR_MEDIA_TYPE in wanted and _tells(run, request, as_json, _OF_ACCEPTANCE)
 
 
 def _only_beside_unknown_parameters(run: Run, request: Request, check: str) -> bool:
