@@ -242,8 +242,6 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
             return "answers-independent"
         # The page does not name it, and so promises nothing of what comes where it is given.
         return "unknown-parameter-ignored" if _fails_again(run, request, observation.check) else None
-    if observation.check in _CACHEABLE and _only_beside_unknown_parameters(run, request, observation.check):
-        return "unknown-parameter-ignored"
     if _has_an_escaped_name(request) and _fails_again(run, request, observation.check):
         refusable = observation.check in _OF_INVALID_PARAMETERS
         return None if refusable and _understands_escapes(run, request) else "names-percent-encoded"
@@ -257,6 +255,8 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
         return "root-links-only"
     if observation.check in _CACHEABLE and _kept_by_a_cache(run, request, observation):
         return "answers-independent"
+    if observation.check in _CACHEABLE and _only_beside_unknown_parameters(run, request, observation.check):
+        return "unknown-parameter-ignored"
     if observation.check == "selection" and _only_by_default(run, request):
         return "top-default"
     if observation.check == "selection" and not observation.requirement.startswith(("top-", "list-")):
