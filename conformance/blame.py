@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from attrs import evolve
 
@@ -288,10 +288,18 @@ def _only_as_the_vendor_type(run: Run, request: Request) -> bool:
 
 
 def _only_beside_unknown_parameters(run: Run, request: Request, check: str) -> bool:
-    """Whether a request has parameters of no meaning, neither on the page nor in links, and passes without them."""
+    """Whether a request has parameters of no meaning, neither on the page nor in links, and passes without them.
+
+    Where one of them has a sign that needs an escape, it is the query that is read wrongly.
+    """
     meant = {*spec.parameters("query"), *run.knowledge.cursors, *run.knowledge.pins}
-    known = [(name, value) for name, value in request.pairs if name in meant]
-    return 0 < len(known) < len(request.pairs) and _tells(run, request, request.with_pairs(known), check)
+    known = [pair for pair in request.pairs if pair[0] in meant]
+    others = [pair for pair in request.pairs if pair[0] not in meant]
+    if not (known and others) or any(
+        quote(text, safe="", errors="surrogateescape") != text for pair in others for text in pair
+    ):
+        return False
+    return _tells(run, request, request.with_pairs(known), check)
 
 
 def _kept_by_a_cache(run: Run, request: Request, observation: Observation) -> bool:
