@@ -1,6 +1,6 @@
-"""Counts confirmed violations, each under the requirement that its smallest form breaks.
+"""Finds the requirement that a violation breaks, from its smallest form and from twins that differ in one thing.
 
-What the smallest form is, `reduction` finds out; whether a violation is one at all, `second_look` has decided.
+What the smallest form is, `reduction` finds out; what is counted under the requirement, and when, decides `counting`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,12 @@ from conformance.checks.registry import Observation
 from conformance.evidence import OF_STATUSES, OWN_CAUSE
 from conformance.exchange import Credential, CredentialKind, Exchange, Request, encode
 from conformance.query import COMPATIBILITY, FILTERS, PLACES, Parameter, Validity
-from conformance.reduction import fails, known_fault, reduce
+from conformance.reduction import fails, fails_again, lasts
 from conformance.run import FULL, Run, Suspicion
 from conformance.values import plain_value
-from conformance.walking import WHOLE, goes_on_behind, walk
+from conformance.walking import WHOLE, goes_on_behind
 
-_REDUCTIONS: Final = 3
-"""How often the blame for one requirement is looked for before it counts as the consequence of another."""
-_CACHEABLE: Final = frozenset(
+CACHEABLE: Final = frozenset(
     {
         *("representation", "root_prefix", "selection", "sequence", "data"),
         *("ordered", "mesh_hosts", "kept_query", "own_request", "paging_links"),
@@ -33,12 +31,12 @@ _CACHEABLE: Final = frozenset(
 _OF_EXPORTS: Final = frozenset({"representation", "mesh_links", "known_status", "unique"})
 """Checks of what exports are, which no prefix and no `cdn` may change."""
 _OF_INVALID_PARAMETERS: Final = frozenset({"invalid_parameter_is_refused", "error_details"})
-_OF_ACCEPTANCE: Final = "valid_request_is_accepted"
+OF_ACCEPTANCE: Final = "valid_request_is_accepted"
 _UNDOCUMENTED: Final = ("status-documented", "path-served")
 """Requirements that a status breaks which nothing may have."""
-_OF_AMOUNT: Final = frozenset({"selection", "sequence"})
+OF_AMOUNT: Final = frozenset({"selection", "sequence"})
 """Checks of which exports are on a page."""
-_OF_PAGES: Final = _OF_AMOUNT | {"paging_links"}
+_OF_PAGES: Final = OF_AMOUNT | {"paging_links"}
 _OF_SEVERAL: Final = frozenset(
     {
         *("orderby-asc", "orderby-desc", "orderby-complete", "filters-combine", "tileversion-combines"),
@@ -46,65 +44,15 @@ _OF_SEVERAL: Final = frozenset(
     }
 )
 """Requirements that a page breaks, too, where one of its filters loses exports by itself."""
-_CRASH: Final = "status-no-server-error"
 _EVERY_PARAMETER: Final = "unprocessable-every-parameter"
 
 
-def count(run: Run, suspicion: Suspicion) -> None:
-    """Count a confirmed violation under the requirement that its smallest form breaks.
+def broken_requirement(run: Run, exchange: Exchange, observation: Observation) -> tuple[str, Exchange, Observation]:
+    """The requirement that the smallest form of a violation breaks, and what shows it.
 
     Raises:
         BudgetSpentError: The run may send no more.
     """
-    requirement, check = suspicion.observation.requirement, suspicion.observation.check
-    if run.tally(requirement).broken:
-        _count_another(run, suspicion)
-        return
-    if run.reductions[check, requirement] >= _REDUCTIONS:
-        return
-    run.reductions[check, requirement] += 1
-    steady = requirement.endswith("-steady")
-    if suspicion.exchange.request.changes:
-        run.broke(requirement, suspicion.exchange, suspicion.observation.message)
-        return
-    flickers = run.tally("list-steady").broken and requirement != "list-steady"
-    mixed_up = run.tally("answers-independent").broken > 0
-    unsteady = suspicion.observation.contestable or check in _CACHEABLE
-    lasting = mixed_up or (unsteady and (flickers or not steady))
-    if lasting and not _lasts(run, suspicion.exchange.request, check):
-        _count_a_flicker(run, suspicion)
-        return
-    if _crashed_by_chance(run, suspicion):
-        run.broke(_CRASH, suspicion.exchange, suspicion.observation.message, check=check, reduced=False)
-        return
-    if suspicion.exchange.failure:
-        # A server that is down fails whatever is dropped.
-        count_as_sent(run, suspicion)
-        return
-    if check == _OF_ACCEPTANCE and not _is_for_what_it_has(run, suspicion):
-        return
-    known = known_fault(run, suspicion)
-    if known:
-        run.broke(known[1].requirement, known[0], known[1].message, check=check)
-        return
-    exchange, observation = reduce(run, suspicion)
-    if lasting and exchange is not suspicion.exchange and not _lasts(run, exchange.request, check):
-        _count_a_flicker(run, suspicion)
-        return
-    blamed, exchange, observation = _blamed(run, exchange, observation)
-    run.broke(blamed, exchange, observation.message, check=observation.check)
-
-
-def _crashed_by_chance(run: Run, suspicion: Suspicion) -> bool:
-    """Whether what broke another promise was one of the server errors that come and go."""
-    crashed = suspicion.exchange.status >= 500 and suspicion.observation.requirement not in OWN_CAUSE
-    if not crashed or not run.tally(_CRASH).broken:
-        return False
-    return not _lasts(run, suspicion.exchange.request, suspicion.observation.check)
-
-
-def _blamed(run: Run, exchange: Exchange, observation: Observation) -> tuple[str, Exchange, Observation]:
-    """The requirement that the smallest form of a violation breaks, and what shows it."""
     twin = _fault_of_status(run, exchange, observation)
     if twin:
         exchange, observation = twin
@@ -115,112 +63,11 @@ def _blamed(run: Run, exchange: Exchange, observation: Observation) -> tuple[str
     return _cause(run, exchange.request, observation) or observation.requirement, exchange, observation
 
 
-def _is_for_what_it_has(run: Run, suspicion: Suspicion) -> bool:
-    """Whether an undocumented refusal is for what the request has: the barest one gets another status, and it again.
-
-    Any other is a matter of the status alone, which a check of its own tells.
-    """
-    status = suspicion.exchange.status
-    if status in spec.documented_statuses():
-        return True
-    bare = run.send(Request())
-    run.unsuspect(bare)
-    return bare.status != status and _fails_again(run, suspicion.exchange.request, _OF_ACCEPTANCE)
-
-
-def _count_a_flicker(run: Run, suspicion: Suspicion) -> None:
-    """Count a violation that comes and goes: no part of its request is the cause."""
-    if not suspicion.observation.contestable and not run.observe_by(suspicion.observation.check, suspicion.exchange):
-        # It was judged before more was known, such as the page size, and does not come and go.
-        return
-    message = f"{suspicion.observation.message}; the same request sent again is answered well"
-    vanished = run.tally("list-steady").broken or _lacks_what_came_back(run, suspicion.exchange)
-    blamed = "list-steady" if vanished else "answers-independent"
-    if run.motion.moves and not run.motion.shifted and _may_be_shifted(suspicion):
-        run.motion.shifted = True
-        run.doubt(blamed, f"{message}: an export may have come and gone in front of it")
-        return
-    run.broke(blamed, suspicion.exchange, message, check=suspicion.observation.check, reduced=False)
-
-
-def _may_be_shifted(suspicion: Suspicion) -> bool:
-    """Whether a page is one of those that another export in front of them changes, and that do not show it."""
-    skips = any(name == "$skip" for name, _ in suspicion.exchange.request.pairs)
-    return skips and suspicion.observation.check in _OF_AMOUNT
-
-
-def _lacks_what_came_back(run: Run, exchange: Exchange) -> bool:
-    """Whether a list is its own request's, by all that it says, and only lacks some of the exports that are due."""
-    context = run.context(exchange)
-    due = run.knowledge.selection(context.query)
-    if due is None or due.open or "$skip" in context.query.parameters:
-        return False
-    if len(exchange.ids) >= min(len(due.ids), context.page_size) or not due.members.issuperset(exchange.ids):
-        return False
-    return all(each.holds or each.check in _OF_AMOUNT for each in run.observe(exchange))
-
-
 def _amount(run: Run, exchange: Exchange, observation: Observation) -> Observation | None:
     """What is wrong with how many exports a page has, where its links are wrong: they are so as a consequence."""
     if observation.check != "paging_links":
         return None
     return run.observe_by("selection", exchange)
-
-
-def _count_another(run: Run, suspicion: Suspicion) -> None:
-    """Count one more violation of a requirement; where no known fault explains it, its smallest form is another."""
-    requirement, check = suspicion.observation.requirement, suspicion.observation.check
-    known = run.tally(requirement).explaining(suspicion.exchange, check)
-    spent = run.reductions[check, requirement] >= _REDUCTIONS
-    if known or spent or suspicion.exchange.failure or suspicion.exchange.request.size[0] < 2:
-        count_as_sent(run, suspicion)
-        return
-    run.reductions[check, requirement] += 1
-    exchange, observation = reduce(run, suspicion)
-    if observation.requirement == requirement:
-        run.broke(requirement, exchange, observation.message, check=check)
-    else:
-        count_as_sent(run, suspicion)
-
-
-def count_as_sent(run: Run, suspicion: Suspicion) -> None:
-    """Count a confirmed violation under the requirement that was suspected, by the request as it was sent."""
-    observation = suspicion.observation
-    lone = suspicion.exchange.request.size[0] < 2 and not suspicion.exchange.failure
-    run.broke(observation.requirement, suspicion.exchange, observation.message, check=observation.check, reduced=lone)
-
-
-def count_between_walks(run: Run, suspicion: Suspicion) -> None:
-    """Count a violation that was seen between two walks that agree: made smaller while nothing moves, or as sent.
-
-    Raises:
-        BudgetSpentError: The run may send no more.
-    """
-    requirement, check = suspicion.observation.requirement, suspicion.observation.check
-    flickers = run.tally("list-steady").broken and requirement != "list-steady"
-    if flickers and not _lasts(run, suspicion.exchange.request, check):
-        _count_a_flicker(run, suspicion)
-        return
-    run.forget_answers()
-    known = known_fault(run, suspicion)
-    if known:
-        run.broke(known[1].requirement, known[0], known[1].message, check=check)
-        return
-    if run.reductions[check, requirement] < _REDUCTIONS:
-        run.reductions[check, requirement] += 1
-        before = run.knowledge.snapshot
-        blamed, exchange, observation = _blamed(run, *reduce(run, suspicion))
-        after, _ = walk(run)
-        if before and after and after.agrees_with(before) and after.order == before.order:
-            run.broke(blamed, exchange, observation.message, check=check)
-            return
-    several = check in _OF_PAGES and requirement in _OF_SEVERAL
-    lost = _lost_by_the_selection(run, suspicion.exchange.request) if several else None
-    # What moved meanwhile looks like a loss, too.
-    if lost and run.tally(lost).broken:
-        run.broke(lost, suspicion.exchange, suspicion.observation.message, check=check, reduced=False)
-    else:
-        count_as_sent(run, suspicion)
 
 
 def _cause(run: Run, request: Request, observation: Observation) -> str | None:
@@ -230,32 +77,32 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     """
     if observation.requirement in OWN_CAUSE:
         return None
-    if observation.requirement.endswith("-steady") and not _lasts(run, request, observation.check):
+    if observation.requirement.endswith("-steady") and not lasts(run, request, observation.check):
         # What comes and goes by itself breaks this very promise: a twin that passes tells nothing then.
         return None
-    if request.header("sessionid") and observation.check in _CACHEABLE | _OF_EXPORTS:
+    if request.header("sessionid") and observation.check in CACHEABLE | _OF_EXPORTS:
         # A session means nothing on the page: what was asked before in it is left.
         return "answers-independent"
     names = {name for name, _ in request.pairs}
-    if observation.check in _CACHEABLE and names and names.isdisjoint(spec.parameters("query")):
+    if observation.check in CACHEABLE and names and names.isdisjoint(spec.parameters("query")):
         if _kept_by_a_cache(run, request, observation):
             return "answers-independent"
         # The page does not name it, and so promises nothing of what comes where it is given.
-        return "unknown-parameter-ignored" if _fails_again(run, request, observation.check) else None
-    if _has_an_escaped_name(request) and _fails_again(run, request, observation.check):
+        return "unknown-parameter-ignored" if fails_again(run, request, observation.check) else None
+    if _has_an_escaped_name(request) and fails_again(run, request, observation.check):
         refusable = observation.check in _OF_INVALID_PARAMETERS
         return None if refusable and _understands_escapes(run, request) else "names-percent-encoded"
-    if observation.check == _OF_ACCEPTANCE and _only_as_the_vendor_type(run, request):
+    if observation.check == OF_ACCEPTANCE and _only_as_the_vendor_type(run, request):
         return "accept-vendor"
-    if _by_the_bare_path(request) and _fails_again(run, request, observation.check):
+    if _by_the_bare_path(request) and fails_again(run, request, observation.check):
         return "path-without-slash"
     if observation.check in _OF_EXPORTS and "cdn" in names:
         return "cdn-urls" if observation.check == "mesh_links" else "cdn-links-only"
     if observation.check in (*_OF_EXPORTS, "selection") and request.header("x-api-host-and-root"):
         return "root-links-only"
-    if observation.check in _CACHEABLE and _kept_by_a_cache(run, request, observation):
+    if observation.check in CACHEABLE and _kept_by_a_cache(run, request, observation):
         return "answers-independent"
-    if observation.check in _CACHEABLE and _only_beside_unknown_parameters(run, request, observation.check):
+    if observation.check in CACHEABLE and _only_beside_unknown_parameters(run, request, observation.check):
         return "unknown-parameter-ignored"
     if observation.check == "selection" and _only_by_default(run, request):
         return "top-default"
@@ -265,10 +112,9 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
             return size
     if observation.check in ("selection", "paging_links") and _is_cut(run, request):
         return "top-fills"
-    if observation.check in _OF_PAGES and observation.requirement in _OF_SEVERAL:
-        lost = _lost_by_the_selection(run, request)
-        if lost:
-            return lost
+    lost = lost_by_the_selection(run, request, observation)
+    if lost:
+        return lost
     if observation.check == "selection" and "$skip" in names:
         displaced = _displaced_without_filters(run, request)
         if displaced:
@@ -284,7 +130,7 @@ def _only_as_the_vendor_type(run: Run, request: Request) -> bool:
     others = tuple((name, value) for name, value in request.headers if name.lower() != "accept")
     as_json = evolve(request, headers=(*others, ("Accept", "application/json")))
     wanted = request.header("accept") or spec.VENDOR_MEDIA_TYPE
-    return spec.VENDOR_MEDIA_TYPE in wanted and _tells(run, request, as_json, _OF_ACCEPTANCE)
+    return spec.VENDOR_MEDIA_TYPE in wanted and _tells(run, request, as_json, OF_ACCEPTANCE)
 
 
 def _only_beside_unknown_parameters(run: Run, request: Request, check: str) -> bool:
@@ -328,7 +174,7 @@ def _tells(run: Run, request: Request, twin: Request, check: str) -> bool:
     """Whether a twin passes where a request fails, both of them twice: once may be a flicker."""
     if fails(run, twin, check):
         return False
-    return _fails_again(run, request, check) and not _fails_again(run, twin, check)
+    return fails_again(run, request, check) and not fails_again(run, twin, check)
 
 
 def _wrong_size(run: Run, request: Request) -> str | None:
@@ -345,11 +191,16 @@ def _is_cut(run: Run, request: Request) -> bool:
     return 0 < len(page.ids) < run.context(page).page_size and goes_on_behind(run, page)
 
 
-def _lost_by_the_selection(run: Run, request: Request) -> str | None:
+def lost_by_the_selection(run: Run, request: Request, observation: Observation) -> str | None:
     """The promise that one filter breaks by itself, or the filters do together, with this place of a page or without.
 
     A page of what they leave is then out of its order, or has the wrong links, as a consequence.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
     """
+    if observation.check not in _OF_PAGES or observation.requirement not in _OF_SEVERAL:
+        return None
     place = [(name, value) for name, value in request.pairs if name in PLACES]
     selecting = [pair for pair in request.pairs if pair not in place]
     filters = [(name, value) for name, value in selecting if name in (*FILTERS, *COMPATIBILITY)]
@@ -450,15 +301,3 @@ def _has_an_escaped_name(request: Request) -> bool:
 
 def _by_the_bare_path(request: Request) -> bool:
     return request.operation == spec.LIST and request.path == spec.bare_path()
-
-
-def _lasts(run: Run, request: Request, check: str) -> bool:
-    """Whether a request fails in the same way twice more: what comes and goes may do so once."""
-    return _fails_again(run, request, check) and _fails_again(run, request, check)
-
-
-def _fails_again(run: Run, request: Request, check: str) -> bool:
-    """Whether a request fails in the same way when it is sent once more."""
-    repeat = run.send(request)
-    run.unsuspect(repeat)
-    return run.observe_by(check, repeat) is not None

@@ -1,6 +1,6 @@
 """What a run has seen of how the collection moves while it is read.
 
-What that means for a suspicion is decided by `second_look` and `blame`.
+What that means for a suspicion is decided by `second_look` and `counting`.
 """
 
 from __future__ import annotations

@@ -90,6 +90,18 @@ def fails(run: Run, request: Request, check: str) -> tuple[Exchange, Observation
     return (exchange, found) if found else None
 
 
+def lasts(run: Run, request: Request, check: str) -> bool:
+    """Whether a request fails in the same way twice more: what comes and goes may do so once."""
+    return fails_again(run, request, check) and fails_again(run, request, check)
+
+
+def fails_again(run: Run, request: Request, check: str) -> bool:
+    """Whether a request fails in the same way when it is sent once more."""
+    repeat = run.send(request)
+    run.unsuspect(repeat)
+    return run.observe_by(check, repeat) is not None
+
+
 def _weaker(one: Observation, other: Observation) -> bool:
     """Whether one violation counts for less than another."""
     levels = [ledger.requirements()[each.requirement].level for each in (one, other)]

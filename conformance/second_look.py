@@ -1,6 +1,6 @@
 """Confirms what a run suspects by looking a second time: a moving collection and a lost answer are no violations.
 
-What a confirmed violation is counted under is the business of `blame`.
+What a confirmed violation is counted under is the business of `counting`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Set
 from contextlib import nullcontext
 from typing import Final
 
-from conformance import blame, walking
+from conformance import blame, counting, walking
 from conformance.account import BudgetSpentError
 from conformance.checks.registry import Observation
 from conformance.checks.selections import compare_walks
@@ -69,7 +69,7 @@ def _settle(run: Run, pending: list[Suspicion]) -> None:
     try:
         for suspicion in _of_a_server_that_lives(run, plain):
             if _repeats(run, suspicion):
-                blame.count(run, suspicion)
+                counting.count(run, suspicion)
         if contested:
             _settle_contested(run, contested)
     except BudgetSpentError:
@@ -80,7 +80,7 @@ def _settle(run: Run, pending: list[Suspicion]) -> None:
                 reason = f"no budget to tell it from what is violated: {suspicion.observation.message}"
                 run.doubt(suspicion.observation.requirement, reason)
             else:
-                blame.count_as_sent(run, suspicion)
+                counting.count_as_sent(run, suspicion)
         for suspicion in _of_a_server_that_lives(run, contested):
             run.doubt(
                 suspicion.observation.requirement, f"no budget for a second look: {suspicion.observation.message}"
@@ -151,7 +151,7 @@ def _settle_contested(run: Run, contested: list[Suspicion]) -> None:
         elif _of_now(run, request) != request and run.knowledge.has_moved:
             _look_twice(run, suspicion)
         else:
-            blame.count(run, suspicion)
+            counting.count(run, suspicion)
     if passing:
         _look_at_each_twice(run, passing, closing)
 
@@ -327,7 +327,7 @@ def _is_of_a_moment(run: Run, probe: Exchange) -> bool:
 def _count_between_walks(run: Run, probe: Exchange) -> None:
     again = next((each for each in run.observe(probe) if not each.holds and each.contestable), None)
     if again:
-        blame.count_between_walks(run, Suspicion(probe, again))
+        counting.count_between_walks(run, Suspicion(probe, again))
 
 
 def _of_now(run: Run, request: Request) -> Request:
