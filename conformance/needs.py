@@ -89,7 +89,8 @@ NEEDS: Final[Mapping[str, Need]] = {
         "no export has request.lastModified",
     ),
     "rate-limit": Need(
-        lambda sight: sight.rate_limited, "the server showed no rate limit; --probe-rate-limit looks for one"
+        lambda sight: sight.rate_limited,
+        "the server showed no rate limit; --probe-rate-limit and a full run look for one",
     ),
     **{name: _operation(name) for name in spec.operations() if name != spec.LIST},
 }

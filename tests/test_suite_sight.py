@@ -16,7 +16,7 @@ from conformance.mock import Settings, serve
         (1, "orderby-asc", "no two exports have different dates"),
         (1, "mesh-link-incomplete", "every export is complete"),
         (2, "top-default", "the collection fits on one page of the default size"),
-        (2, "retry-after-present", "the server showed no rate limit; --probe-rate-limit looks for one"),
+        (2, "retry-after-present", "the server showed no rate limit; --probe-rate-limit and a full run look for one"),
         (
             2,
             "create-status",
