@@ -46,12 +46,13 @@ def open_run(run: Run) -> None:
     with run.source("walk"):
         minimal = run.send(Request.of((walking.WHOLE,), headers=(("prefer", "return=minimal"),)))
         default = run.send(Request(headers=FULL))
+        behind = run.send(walking.ALL_BUT_ONE)
     _see_the_first_again(run, first)
     _learn_default_top(run, first, default, snapshot)
     run.knowledge.replace_snapshot(snapshot)
     run.knowledge.plain_minimal = _minimal_is_plain(run, minimal)
     # They were judged before there was a walk to hold them against.
-    for exchange in (first, minimal, default):
+    for exchange in (first, minimal, default, behind):
         run.judge_again(exchange)
     see_who_is_let_in(run)
 

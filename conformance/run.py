@@ -11,12 +11,13 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from itertools import count
 from typing import Final
 
 from attrs import frozen
 
-from conformance import checks, deprecation, interrupts, ledger
+from conformance import checks, deprecation, interrupts, ledger, spec
 from conformance.checks.links import cursors, link_query, pins
 from conformance.checks.operations import is_plain_id
 from conformance.checks.registry import Context
@@ -173,6 +174,20 @@ class Run:
         drawn.shuffle(shapes)
         first = {shape.answer: shape for shape in shapes}
         return [self._shapes[shape] for shape in dict.fromkeys((*first.values(), *shapes))][:count]
+
+    def lists(self, count: int) -> list[Request]:
+        """The first requests that got exports, one for each set of documented parameters, those with the fewest first.
+
+        Args:
+            count: How many to choose at most.
+        """
+        first: dict[tuple[str, ...], Request] = {}
+        for shape, request in self._shapes.items():
+            _, status, exports = shape.answer
+            documented = shape.path == spec.collection_path() and spec.parameters("query").keys() >= set(shape.names)
+            if exports and status == HTTPStatus.OK and documented:
+                first.setdefault(shape.names, request)
+        return [first[names] for names in sorted(first, key=len)][:count]
 
     def suspect(self, exchange: Exchange, observation: checks.Observation) -> None:
         """Keep a violation until it is confirmed."""

@@ -163,6 +163,7 @@ def test_the_media_types_of_the_page_and_of_its_clients_are_answered(run: Run) -
         "application/json",
         "application/json,*/*;q=0.01",
         "*/*",
+        "application/*",
         "application/json, text/plain, */*",
         "text/plain;q=0.5, application/vnd.bentley.itwin-platform.v1+json, application/json;q=0.9",
     )

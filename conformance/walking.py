@@ -17,6 +17,8 @@ from conformance.run import FULL, Run
 
 WHOLE: Final = ("$top", str(LARGEST_TOP))
 """The parameter that asks for as much as one page may hold."""
+ALL_BUT_ONE: Final = Request.of((WHOLE, ("$skip", "1")))
+"""A page behind the first that has nearly all: asked for at first, and again once the collection has moved."""
 _PARTS: Final = 3
 """Parts of a collection, for each filter, that are known whole where the collection is not."""
 

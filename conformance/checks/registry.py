@@ -6,7 +6,7 @@ A check names its requirements where it is registered and may speak of no others
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from functools import cached_property
 from typing import Final
 
@@ -112,10 +112,14 @@ class Context:
     @cached_property
     def acceptable(self) -> bool:
         """Whether the request accepts a media type that the page has."""
+        return bool(self.accepted & (spec.media_types() | _ANY_MEDIA_TYPE)) and not self._refuses_plain_bodies
+
+    @cached_property
+    def accepted(self) -> Set[str]:
+        """The media types, and ranges of them, that the request accepts."""
         lines = self.exchange.request.header("accept")
-        accepted = ",".join(lines) if lines else spec.VENDOR_MEDIA_TYPE
-        types = {part.split(";")[0].strip().lower() for part in accepted.split(",") if not _UNWANTED.search(part)}
-        return bool(types & (spec.media_types() | _ANY_MEDIA_TYPE)) and not self._refuses_plain_bodies
+        named = ",".join(lines) if lines else spec.VENDOR_MEDIA_TYPE
+        return {part.split(";")[0].strip().lower() for part in named.split(",") if not _UNWANTED.search(part)}
 
     @property
     def _refuses_plain_bodies(self) -> bool:

@@ -95,7 +95,8 @@ def documented_status(context: Context) -> Iterator[Observation]:
     else:
         yield held("path-served")
     tolerated = _of_the_http_layer(context) or (context.conditional and status in _CONDITIONAL_STATUSES)
-    if status == _UNACCEPTABLE and context.acceptable and not request.header("prefer"):
+    named = context.acceptable and context.accepted & spec.media_types()
+    if status == _UNACCEPTABLE and named and not request.header("prefer"):
         yield broken(
             "accept-json" if request.header("accept") else "accept-vendor", "status 406 for a documented media type"
         )
@@ -169,7 +170,7 @@ def _acceptance(context: Context) -> Iterator[str]:
         yield "unknown-parameter-ignored"
     if _has_unknown_preference(context):
         yield "prefer-unknown-ignored"
-    if context.exchange.request.header("accept"):
+    if context.exchange.request.header("accept") and context.accepted & spec.media_types():
         yield "accept-json"
 
 
@@ -201,7 +202,8 @@ def _barred(context: Context) -> Iterator[str]:
     if _has_unknown_preference(context):
         yield "prefer-unknown-ignored"
     elif request.header("accept"):
-        yield "accept-json"
+        if context.accepted & spec.media_types():
+            yield "accept-json"
     elif context.plain_root:
         yield "root-links-only"
     elif context.query.parameters and not request.headers:

@@ -203,6 +203,12 @@ FAULTS = (
         _refuses(lambda call: ";q=" in _accept(call).replace(" ", "") and "json" in _accept(call)),
     ),
     Fault(
+        "media-range-406",
+        ("status-documented",),
+        "`application/*`, a range that has the media type of the answer in it, gets 406.",
+        _refuses(lambda call: _accept(call) == "application/*"),
+    ),
+    Fault(
         "json-415-in-full",
         ("accept-json", "status-documented"),
         "`application/json` gets 415 in full representation.",

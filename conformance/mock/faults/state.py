@@ -54,6 +54,24 @@ def _cache(key: Callable[[Call], Hashable]) -> Change:
     return around("list_exports", wrapper)
 
 
+def _keeps_later_pages(seconds: float) -> Change:
+    """Keeps pages behind the first for a time, while that one is made anew for each request."""
+
+    def wrapper(list_exports: Any) -> Any:
+        kept: dict[Hashable, tuple[float, Answer]] = {}
+
+        def listed(call: Call, query: Query) -> Answer:
+            key, made = _key(call), (call.moment, list_exports(call, query))
+            if query.skip and (key not in kept or kept[key][0] + seconds < call.moment):
+                kept[key] = made
+            answer: Answer = kept.get(key, made)[1]
+            return answer
+
+        return listed
+
+    return around("list_exports", wrapper)
+
+
 def _cache_without(*parameters: str) -> Change:
     return _cache(lambda call: _key(call, parameters=lambda name: name not in parameters))
 
@@ -258,6 +276,13 @@ FAULTS = (
         ("answers-independent", "skip-leaves-out"),
         "A cache does not tell `$skip` apart.",
         _cache_without("$skip"),
+    ),
+    Fault(
+        "later-pages-kept",
+        ("answers-independent",),
+        "Pages behind the first are kept for 25 seconds, and the first is of now.",
+        _keeps_later_pages(25),
+        needs=MOVING,
     ),
     Fault("cache-ignores-top", ("answers-independent",), "A cache does not tell `$top` apart.", _cache_without("$top")),
     Fault(

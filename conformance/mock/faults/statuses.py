@@ -502,6 +502,12 @@ FAULTS = (
         _crashes(lambda call: call.request.header("accept-language") == "*"),
     ),
     Fault(
+        "tileversion-of-33-bits-crashes",
+        ("status-no-server-error",),
+        "A `tileVersion` of up to 18 digits that takes more than 32 bits ends in a server error.",
+        _crashes(written("tileVersion", lambda text: len(text) <= 18 and _beyond(2**31 - 1)(text))),
+    ),
+    Fault(
         "tileversion-above-255-crashes",
         ("status-no-server-error",),
         "A `tileVersion` above 255 ends in a server error.",
