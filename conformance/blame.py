@@ -80,47 +80,66 @@ def _cause(run: Run, request: Request, observation: Observation) -> str | None:
     if observation.requirement.endswith("-steady") and not lasts(run, request, observation.check):
         # What comes and goes by itself breaks this very promise: a twin that passes tells nothing then.
         return None
-    if request.header("sessionid") and observation.check in CACHEABLE | _OF_EXPORTS:
-        # A session means nothing on the page: what was asked before in it is left.
-        return "answers-independent"
+    causes = (_spelling, _what_selects_nothing, _page)
+    return next(filter(None, (cause(run, request, observation) for cause in causes)), None)
+
+
+def _spelling(run: Run, request: Request, observation: Observation) -> str | None:
+    """The promise that is broken by how a request is written, or by what it has that means nothing on the page."""
+    check = observation.check
     names = {name for name, _ in request.pairs}
-    if observation.check in CACHEABLE and names and names.isdisjoint(spec.parameters("query")):
+    if request.header("sessionid") and check in CACHEABLE | _OF_EXPORTS:
+        # What was asked before in the session is left.
+        return "answers-independent"
+    if check in CACHEABLE and names and names.isdisjoint(spec.parameters("query")):
         if _kept_by_a_cache(run, request, observation):
             return "answers-independent"
         # The page does not name it, and so promises nothing of what comes where it is given.
-        return "unknown-parameter-ignored" if fails_again(run, request, observation.check) else None
-    if _has_an_escaped_name(request) and fails_again(run, request, observation.check):
-        refusable = observation.check in _OF_INVALID_PARAMETERS
-        return None if refusable and _understands_escapes(run, request) else "names-percent-encoded"
-    if observation.check == OF_ACCEPTANCE and _only_as_the_vendor_type(run, request):
+        return "unknown-parameter-ignored" if fails_again(run, request, check) else observation.requirement
+    if _has_an_escaped_name(request) and fails_again(run, request, check):
+        understood = check in _OF_INVALID_PARAMETERS and _understands_escapes(run, request)
+        return observation.requirement if understood else "names-percent-encoded"
+    if check == OF_ACCEPTANCE and _only_as_the_vendor_type(run, request):
         return "accept-vendor"
-    if _by_the_bare_path(request) and fails_again(run, request, observation.check):
+    if _by_the_bare_path(request) and fails_again(run, request, check):
         return "path-without-slash"
-    if observation.check in _OF_EXPORTS and "cdn" in names:
-        return "cdn-urls" if observation.check == "mesh_links" else "cdn-links-only"
-    if observation.check in (*_OF_EXPORTS, "selection") and request.header("x-api-host-and-root"):
+    return None
+
+
+def _what_selects_nothing(run: Run, request: Request, observation: Observation) -> str | None:
+    """The promise that `cdn`, a prefix, a cache or a parameter of no meaning breaks: none may change what is listed."""
+    check = observation.check
+    if check in _OF_EXPORTS and any(name == "cdn" for name, _ in request.pairs):
+        return "cdn-urls" if check == "mesh_links" else "cdn-links-only"
+    if check in (*_OF_EXPORTS, "selection") and request.header("x-api-host-and-root"):
         return "root-links-only"
-    if observation.check in CACHEABLE and _kept_by_a_cache(run, request, observation):
+    if check in CACHEABLE and _kept_by_a_cache(run, request, observation):
         return "answers-independent"
-    if observation.check in CACHEABLE and _only_beside_unknown_parameters(run, request, observation.check):
+    if check in CACHEABLE and _only_beside_unknown_parameters(run, request, check):
         return "unknown-parameter-ignored"
-    if observation.check == "selection" and _only_by_default(run, request):
+    return None
+
+
+def _page(run: Run, request: Request, observation: Observation) -> str | None:
+    """The promise that is broken by the size or the place of a page, by what it selects, or in one representation."""
+    check = observation.check
+    if check == "selection" and _only_by_default(run, request):
         return "top-default"
-    if observation.check == "selection" and not observation.requirement.startswith(("top-", "list-")):
+    if check == "selection" and not observation.requirement.startswith(("top-", "list-")):
         size = _wrong_size(run, request)
         if size:
             return size
-    if observation.check in ("selection", "paging_links") and _is_cut(run, request):
+    if check in ("selection", "paging_links") and _is_cut(run, request):
         return "top-fills"
     lost = lost_by_the_selection(run, request, observation)
     if lost:
         return lost
-    if observation.check == "selection" and "$skip" in names:
+    if check == "selection" and any(name == "$skip" for name, _ in request.pairs):
         displaced = _displaced_without_filters(run, request)
         if displaced:
             return displaced
-    if observation.check in ("selection", "sequence", "data") and not request.header("prefer"):
-        twin = fails(run, evolve(request, headers=(*request.headers, *FULL)), observation.check)
+    if check in ("selection", "sequence", "data") and not request.header("prefer"):
+        twin = fails(run, evolve(request, headers=(*request.headers, *FULL)), check)
         return twin[1].requirement if twin else "prefer-same-data"
     return None
 
