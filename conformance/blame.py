@@ -304,6 +304,7 @@ def may_follow(run: Run, suspicion: Suspicion) -> bool:
     wrong = {finding.exchange.status for name in _UNDOCUMENTED for finding in run.tally(name).findings}
     return (
         any(run.reductions[check, name] for name in others)
+        or ("answers-independent" in others and check in CACHEABLE)
         or ("names-percent-encoded" in others and _has_an_escaped_name(exchange.request))
         or ("path-without-slash" in others and _by_the_bare_path(exchange.request))
         or (requirement not in _UNDOCUMENTED and exchange.status in wrong)

@@ -64,6 +64,7 @@ class Knowledge:
         cursors: Parameters of the server's own by which its links name a page.
         pins: Parameters of the server's own that its links have beside `$skip`, and may hold on to a moment by.
         hosts: The hosts of mesh links without `cdn`.
+        plain_hosts: The hosts that the first mesh links of answers without `cdn` were on, since the run began.
         cdn_hosts: The hosts of mesh links with `cdn=1`.
         served: The ids of the operations that the server was seen to have.
         other_let_in: Whether another user was seen to be given a list.
@@ -82,6 +83,7 @@ class Knowledge:
     cursors: frozenset[str] = frozenset()
     pins: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
+    plain_hosts: frozenset[str] = frozenset()
     cdn_hosts: frozenset[str] = frozenset()
     served: set[str] = field(factory=lambda: {spec.LIST})
     other_let_in: bool = False

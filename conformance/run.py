@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from itertools import count
+from itertools import count, islice
 from typing import Final
 
 from attrs import frozen
@@ -268,9 +268,11 @@ class Run:
             if link := link_query(href):
                 self.knowledge.cursors |= cursors(link, context.query)
                 self.knowledge.pins |= pins(link, context.query)
+        hosts = (host for export in context.exchange.exports if (host := mesh_host(export)))
         if context.query.value("cdn") == "1" and context.readable_list:
-            hosts = {host for export in context.exchange.exports if (host := mesh_host(export))}
-            self.knowledge.cdn_hosts |= hosts
+            self.knowledge.cdn_hosts |= set(hosts)
+        elif "cdn" not in context.query.parameters and not context.exchange.request.header("x-api-host-and-root"):
+            self.knowledge.plain_hosts |= set(islice(hosts, 1))
         selection = context.selection
         ids = context.exchange.ids
         if selection is None or not context.readable_list or not context.query.must_be_accepted:

@@ -133,7 +133,9 @@ def mesh_hosts(context: Context) -> Iterator[Observation]:
     root_host = urlsplit(root).hostname if root else None
     placed = [(export, host) for export in context.exchange.exports if (host := mesh_host(export))]
     hosts = {host for _, host in placed}
-    if cdn == "0" and len(placed) >= _SEVERAL > len(usual) and usual.isdisjoint(hosts):
+    # Replicas may each have a host of their own.
+    alike = len(usual) < _SEVERAL and context.knowledge.plain_hosts <= usual
+    if cdn == "0" and alike and len(placed) >= _SEVERAL and usual.isdisjoint(hosts):
         message = f"no mesh link is on a host of those without cdn, but on {min(hosts)}"
         yield broken("cdn-only-when-set", message, contestable=True)
     for export, host in placed:

@@ -31,7 +31,8 @@ class Reading:
         renames: Exports are renamed, too, where the collection moves.
         new_words: The data have a status and an export type that nobody has seen before.
         upper_case_data: Ids are written in upper case.
-        replicas_differ: Every other answer is of a replica that writes ids in upper case and dates with seven digits.
+        replicas_differ: Every other answer is of a replica that writes ids in upper case and dates with seven digits,
+            and that has mesh links on hosts of its own.
         stamps: How dates are written: whole seconds, seven digits and an offset, the time of another zone, or whole
             seconds in the minimal representation and digits in the full one.
         tiles_written: How the type of 3D tiles is written: as its name, in capitals, as the request wrote it, or in

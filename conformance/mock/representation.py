@@ -123,6 +123,8 @@ def mesh_link(call: Call, query: Query, export: Export) -> str:
         export: The export.
     """
     host = CDN_HOST if query.values.get("cdn") else MESH_HOST
+    if _of_other_replica(call):
+        host = host.replace("https://", "https://second-")
     salt = call.number if call.reading.fresh_signatures else 0
     signature = hashlib.sha256(f"{export.id} {salt}".encode()).hexdigest()[:43]
     return f"{host}/{export.id}?sv=2024-05-04&sr=c&sp=r&sig={signature}%3D"
