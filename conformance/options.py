@@ -30,7 +30,10 @@ CLIENT_VARIABLES: Final = ("MESH_EXPORT_CLIENT_ID", "MESH_EXPORT_CLIENT_SECRET")
 _N = TypeVar("_N", int, float)
 MISSING: Final = "\0missing"
 _GENTLE_RATE: Final = 10.0
-_TURNS: Final = 50
+_REQUESTS_OF_A_TURN: Final = 400
+"""What a turn of the random probes takes at least, where there is something to ask for."""
+_TURNS: Final = (50, 2000)
+"""How many turns a full run has at least and at most."""
 _LARGEST_SEED: Final = 2**32
 
 
@@ -159,7 +162,10 @@ class Settings:
     @property
     def turns(self) -> int:
         """How often random probes have their turn: a full run goes on until its budget ends."""
-        return 1 if self.profile == "quick" else _TURNS
+        if self.profile == "quick":
+            return 1
+        fewest, most = _TURNS
+        return min(most, max(fewest, self.limits.max_requests // _REQUESTS_OF_A_TURN))
 
 
 def settings(values: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
