@@ -92,7 +92,7 @@ def _spelling(run: Run, request: Request, observation: Observation) -> str | Non
         # What was asked before in the session is left.
         return "answers-independent"
     if check in CACHEABLE and names and names.isdisjoint(spec.parameters("query")):
-        if _kept_by_a_cache(run, request, observation):
+        if kept_by_a_cache(run, request, observation):
             return "answers-independent"
         # The page does not name it, and so promises nothing of what comes where it is given.
         return "unknown-parameter-ignored" if fails_again(run, request, check) else observation.requirement
@@ -113,7 +113,7 @@ def _what_selects_nothing(run: Run, request: Request, observation: Observation) 
         return "cdn-urls" if check == "mesh_links" else "cdn-links-only"
     if check in (*_OF_EXPORTS, "selection") and request.header("x-api-host-and-root"):
         return "root-links-only"
-    if check in CACHEABLE and _kept_by_a_cache(run, request, observation):
+    if check in CACHEABLE and kept_by_a_cache(run, request, observation):
         return "answers-independent"
     if check in CACHEABLE and _only_beside_unknown_parameters(run, request, check):
         return "unknown-parameter-ignored"
@@ -167,8 +167,12 @@ def _only_beside_unknown_parameters(run: Run, request: Request, check: str) -> b
     return _tells(run, request, request.with_pairs(known), check)
 
 
-def _kept_by_a_cache(run: Run, request: Request, observation: Observation) -> bool:
-    """Whether a request does not fail where it has something that no cache has seen."""
+def kept_by_a_cache(run: Run, request: Request, observation: Observation) -> bool:
+    """Whether a request does not fail where it has something that no cache has seen.
+
+    Raises:
+        BudgetSpentError: The run may send no more.
+    """
     # In front, for what compares the beginning of a query.
     busted = evolve(request, query="&".join(filter(None, (encode([next(run.fresh)]), request.query))))
     if observation.requirement.endswith("-steady"):

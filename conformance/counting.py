@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import Final
 
 from conformance import spec
-from conformance.blame import CACHEABLE, OF_ACCEPTANCE, OF_AMOUNT, broken_requirement, lost_by_the_selection
+from conformance.blame import (
+    CACHEABLE,
+    OF_ACCEPTANCE,
+    OF_AMOUNT,
+    broken_requirement,
+    kept_by_a_cache,
+    lost_by_the_selection,
+)
+from conformance.collection import Snapshot
 from conformance.evidence import OWN_CAUSE
 from conformance.exchange import Exchange, Request
 from conformance.reduction import fails_again, known_fault, lasts, reduce
@@ -17,6 +25,7 @@ from conformance.walking import walk
 
 _REDUCTIONS: Final = 3
 """How often the blame for one requirement is looked for before it counts as the consequence of another."""
+_INDEPENDENT: Final = "answers-independent"
 _CRASH: Final = "status-no-server-error"
 
 
@@ -38,7 +47,7 @@ def count(run: Run, suspicion: Suspicion) -> None:
         run.broke(requirement, suspicion.exchange, suspicion.observation.message)
         return
     flickers = run.tally("list-steady").broken and requirement != "list-steady"
-    mixed_up = run.tally("answers-independent").broken > 0
+    mixed_up = run.tally(_INDEPENDENT).broken > 0
     unsteady = suspicion.observation.contestable or check in CACHEABLE
     lasting = mixed_up or (unsteady and (flickers or not steady))
     if lasting and not lasts(run, suspicion.exchange.request, check):
@@ -93,7 +102,7 @@ def _count_a_flicker(run: Run, suspicion: Suspicion) -> None:
         return
     message = f"{suspicion.observation.message}; the same request sent again is answered well"
     vanished = run.tally("list-steady").broken or _lacks_what_came_back(run, suspicion.exchange)
-    blamed = "list-steady" if vanished else "answers-independent"
+    blamed = "list-steady" if vanished else _INDEPENDENT
     if run.motion.moves and not run.motion.shifted and _may_be_shifted(suspicion):
         run.motion.shifted = True
         run.doubt(blamed, f"{message}: an export may have come and gone in front of it")
@@ -153,6 +162,11 @@ def count_between_walks(run: Run, suspicion: Suspicion) -> None:
         _count_a_flicker(run, suspicion)
         return
     run.forget_answers()
+    # Looked for before anything else is sent: what moves meanwhile would hide it.
+    kept = _is_kept(run, suspicion)
+    if kept and run.tally(_INDEPENDENT).broken:
+        run.broke(_INDEPENDENT, suspicion.exchange, suspicion.observation.message, check=check, reduced=False)
+        return
     known = known_fault(run, suspicion)
     if known:
         run.broke(known[1].requirement, known[0], known[1].message, check=check)
@@ -161,13 +175,30 @@ def count_between_walks(run: Run, suspicion: Suspicion) -> None:
         run.reductions[check, requirement] += 1
         before = run.knowledge.snapshot
         blamed, exchange, observation = broken_requirement(run, *reduce(run, suspicion))
-        after, _ = walk(run)
-        if before and after and after.agrees_with(before) and after.order == before.order:
+        # A twin that has what is due shows that nothing has moved.
+        if blamed == _INDEPENDENT or _stands_still(run, before):
             run.broke(blamed, exchange, observation.message, check=check)
             return
+    if kept:
+        run.broke(_INDEPENDENT, suspicion.exchange, suspicion.observation.message, check=check, reduced=False)
+        return
     lost = lost_by_the_selection(run, suspicion.exchange.request, suspicion.observation)
     # What moved meanwhile looks like a loss, too.
     if lost and run.tally(lost).broken:
         run.broke(lost, suspicion.exchange, suspicion.observation.message, check=check, reduced=False)
     else:
         count_as_sent(run, suspicion)
+
+
+def _is_kept(run: Run, suspicion: Suspicion) -> bool:
+    """Whether a request still fails, and does not beside what no cache has seen."""
+    request, observation = suspicion.exchange.request, suspicion.observation
+    if observation.check not in CACHEABLE or not kept_by_a_cache(run, request, observation):
+        return False
+    return fails_again(run, request, observation.check)
+
+
+def _stands_still(run: Run, before: Snapshot | None) -> bool:
+    """Whether the collection is what it was at a walk before, its order included."""
+    after, _ = walk(run)
+    return bool(before and after and after.agrees_with(before) and after.order == before.order)

@@ -54,15 +54,15 @@ def _cache(key: Callable[[Call], Hashable]) -> Change:
     return around("list_exports", wrapper)
 
 
-def _keeps_later_pages(seconds: float) -> Change:
-    """Keeps pages behind the first for a time, while that one is made anew for each request."""
+def _keeps(test: Callable[[Query], bool], seconds: float) -> Change:
+    """Keeps some answers for a time, while the others are made anew for each request."""
 
     def wrapper(list_exports: Any) -> Any:
         kept: dict[Hashable, tuple[float, Answer]] = {}
 
         def listed(call: Call, query: Query) -> Answer:
             key, made = _key(call), (call.moment, list_exports(call, query))
-            if query.skip and (key not in kept or kept[key][0] + seconds < call.moment):
+            if test(query) and (key not in kept or kept[key][0] + seconds < call.moment):
                 kept[key] = made
             answer: Answer = kept.get(key, made)[1]
             return answer
@@ -281,7 +281,14 @@ FAULTS = (
         "later-pages-kept",
         ("answers-independent",),
         "Pages behind the first are kept for 25 seconds, and the first is of now.",
-        _keeps_later_pages(25),
+        _keeps(lambda query: bool(query.skip), 25),
+        needs=MOVING,
+    ),
+    Fault(
+        "filtered-lists-kept",
+        ("answers-independent",),
+        "Lists by a filter are kept for 25 seconds, and all others are of now.",
+        _keeps(lambda query: not {"iModelId", "changesetId", "exportType"}.isdisjoint(query.values), 25),
         needs=MOVING,
     ),
     Fault("cache-ignores-top", ("answers-independent",), "A cache does not tell `$top` apart.", _cache_without("$top")),
