@@ -112,11 +112,16 @@ class Context:
     @cached_property
     def acceptable(self) -> bool:
         """Whether the request accepts a media type that the page has."""
-        return bool(self.accepted & (spec.media_types() | _ANY_MEDIA_TYPE)) and not self._refuses_plain_bodies
+        every = self._accepted & (spec.media_types() | _ANY_MEDIA_TYPE)
+        return bool(every) and not self._refuses_plain_bodies
+
+    @property
+    def accepts_by_name(self) -> bool:
+        """Whether the request accepts a media type that the page has by its name, and not by a range alone."""
+        return bool(self._accepted & spec.media_types())
 
     @cached_property
-    def accepted(self) -> Set[str]:
-        """The media types, and ranges of them, that the request accepts."""
+    def _accepted(self) -> Set[str]:
         lines = self.exchange.request.header("accept")
         named = ",".join(lines) if lines else spec.VENDOR_MEDIA_TYPE
         return {part.split(";")[0].strip().lower() for part in named.split(",") if not _UNWANTED.search(part)}

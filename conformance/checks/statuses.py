@@ -95,7 +95,7 @@ def documented_status(context: Context) -> Iterator[Observation]:
     else:
         yield held("path-served")
     tolerated = _of_the_http_layer(context) or (context.conditional and status in _CONDITIONAL_STATUSES)
-    named = context.acceptable and context.accepted & spec.media_types()
+    named = context.acceptable and context.accepts_by_name
     if status == _UNACCEPTABLE and named and not request.header("prefer"):
         yield broken(
             "accept-json" if request.header("accept") else "accept-vendor", "status 406 for a documented media type"
@@ -170,7 +170,7 @@ def _acceptance(context: Context) -> Iterator[str]:
         yield "unknown-parameter-ignored"
     if _has_unknown_preference(context):
         yield "prefer-unknown-ignored"
-    if context.exchange.request.header("accept") and context.accepted & spec.media_types():
+    if context.exchange.request.header("accept") and context.accepts_by_name:
         yield "accept-json"
 
 
@@ -202,7 +202,7 @@ def _barred(context: Context) -> Iterator[str]:
     if _has_unknown_preference(context):
         yield "prefer-unknown-ignored"
     elif request.header("accept"):
-        if context.accepted & spec.media_types():
+        if context.accepts_by_name:
             yield "accept-json"
     elif context.plain_root:
         yield "root-links-only"
