@@ -32,8 +32,8 @@ MISSING: Final = "\0missing"
 _GENTLE_RATE: Final = 10.0
 _REQUESTS_OF_A_TURN: Final = 400
 """What a turn of the random probes takes at least, where there is something to ask for."""
-_TURNS: Final = (50, 2000)
-"""How many turns a full run has at least and at most."""
+_TURNS: Final = (50, 200)
+"""How many turns a full run has at least and at most: each takes memory of its own."""
 _LARGEST_SEED: Final = 2**32
 
 
