@@ -54,7 +54,7 @@ def count(run: Run, suspicion: Suspicion) -> None:
         _count_a_flicker(run, suspicion)
         return
     if _crashed_by_chance(run, suspicion):
-        run.broke(_CRASH, suspicion.exchange, suspicion.observation.message, check=check, reduced=False)
+        _count_as(run, suspicion, _CRASH)
         return
     if suspicion.exchange.failure:
         # A server that is down fails whatever is dropped.
@@ -165,7 +165,7 @@ def count_between_walks(run: Run, suspicion: Suspicion) -> None:
     # Looked for before anything else is sent: what moves meanwhile would hide it.
     kept = _is_kept(run, suspicion)
     if kept and run.tally(_INDEPENDENT).broken:
-        run.broke(_INDEPENDENT, suspicion.exchange, suspicion.observation.message, check=check, reduced=False)
+        _count_as(run, suspicion, _INDEPENDENT)
         return
     known = known_fault(run, suspicion)
     if known:
@@ -180,14 +180,20 @@ def count_between_walks(run: Run, suspicion: Suspicion) -> None:
             run.broke(blamed, exchange, observation.message, check=check)
             return
     if kept:
-        run.broke(_INDEPENDENT, suspicion.exchange, suspicion.observation.message, check=check, reduced=False)
+        _count_as(run, suspicion, _INDEPENDENT)
         return
     lost = lost_by_the_selection(run, suspicion.exchange.request, suspicion.observation)
     # What moved meanwhile looks like a loss, too.
     if lost and run.tally(lost).broken:
-        run.broke(lost, suspicion.exchange, suspicion.observation.message, check=check, reduced=False)
+        _count_as(run, suspicion, lost)
     else:
         count_as_sent(run, suspicion)
+
+
+def _count_as(run: Run, suspicion: Suspicion, requirement: str) -> None:
+    """Count a violation as a consequence of another requirement's, by the request as it was sent."""
+    observation = suspicion.observation
+    run.broke(requirement, suspicion.exchange, observation.message, check=observation.check, reduced=False)
 
 
 def _is_kept(run: Run, suspicion: Suspicion) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -39,33 +40,24 @@ def _key(
     return (query, *(tuple(call.request.lines(name)) for name in headers))
 
 
-def _cache(key: Callable[[Call], Hashable]) -> Change:
-    """Keeps pages of the list, for each user, by a key that does not tell all requests apart."""
-
-    def wrapper(list_exports: Any) -> Any:
-        kept: dict[Hashable, Answer] = {}
-
-        def listed(call: Call, query: Query) -> Answer:
-            of_user = (tuple(call.request.lines("authorization")), key(call))
-            return kept.setdefault(of_user, list_exports(call, query))
-
-        return listed
-
-    return around("list_exports", wrapper)
-
-
-def _keeps(test: Callable[[Query], bool], seconds: float) -> Change:
-    """Keeps some answers for a time, while the others are made anew for each request."""
+def _cache(
+    key: Callable[[Call], Hashable],
+    *,
+    of: Callable[[Query], bool] = lambda _query: True,
+    seconds: float = math.inf,
+) -> Change:
+    """Keeps pages of the list, for each user, by a key that may not tell all requests apart, and for some seconds."""
 
     def wrapper(list_exports: Any) -> Any:
         kept: dict[Hashable, tuple[float, Answer]] = {}
 
-        def listed(call: Call, query: Query) -> Answer:
-            key, made = _key(call), (call.moment, list_exports(call, query))
-            if test(query) and (key not in kept or kept[key][0] + seconds < call.moment):
-                kept[key] = made
-            answer: Answer = kept.get(key, made)[1]
-            return answer
+        def listed(call: Call, query: Query) -> Any:
+            if not of(query):
+                return list_exports(call, query)
+            of_user = (tuple(call.request.lines("authorization")), key(call))
+            if of_user not in kept or kept[of_user][0] + seconds < call.moment:
+                kept[of_user] = (call.moment, list_exports(call, query))
+            return kept[of_user][1]
 
         return listed
 
@@ -281,14 +273,16 @@ FAULTS = (
         "later-pages-kept",
         ("answers-independent",),
         "Pages behind the first are kept for 25 seconds, and the first is of now.",
-        _keeps(lambda query: bool(query.skip), 25),
+        _cache(_key, of=lambda query: bool(query.skip), seconds=25),
         needs=MOVING,
     ),
     Fault(
         "filtered-lists-kept",
         ("answers-independent",),
         "Lists by a filter are kept for 25 seconds, and all others are of now.",
-        _keeps(lambda query: not {"iModelId", "changesetId", "exportType"}.isdisjoint(query.values), 25),
+        _cache(
+            _key, of=lambda query: not {"iModelId", "changesetId", "exportType"}.isdisjoint(query.values), seconds=25
+        ),
         needs=MOVING,
     ),
     Fault("cache-ignores-top", ("answers-independent",), "A cache does not tell `$top` apart.", _cache_without("$top")),
