@@ -11,7 +11,7 @@ import string
 from collections.abc import Iterable, Iterator
 from email.message import Message
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
@@ -71,6 +71,7 @@ def encode(pairs: Iterable[tuple[str, str]]) -> str:
     return "&".join(f"{_escape(name)}={_escape(value)}" for name, value in pairs)
 
 
+@lru_cache(1024)
 def _escape(text: str) -> str:
     return quote(text, safe=_QUERY_SAFE, errors="surrogateescape")
 

@@ -208,6 +208,9 @@ def _stays_hidden(
         if still:
             run.broke(requirement, exchange, f"the export {still[0]} {what}")
             return
+        hidden = hidden - (again or set())
+        if not hidden:
+            return
 
 
 def _after_and_beside_the_first(run: Run, requests: Iterable[Request], pairs: Pairs = ()) -> Iterator[Exchange]:

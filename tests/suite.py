@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from conformance import endpoint, patience
 from conformance.mock import READINGS, SCRATCH_IMODEL, Fault, Reading, Settings, serve
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -70,6 +71,12 @@ def wait_until(reached: Callable[[], bool], run: subprocess.Popen[str]) -> None:
         time.sleep(0.05)
 
 
+def bound_answers(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Have runs wait so long for an answer, and no longer."""
+    monkeypatch.setattr(endpoint, "TIME_BOUND", seconds)
+    monkeypatch.setattr(patience, "TIME_BOUND", seconds)
+
+
 def narrowly(fault: Fault, reading: Reading = READINGS["default"]) -> Said:
     """Run what puts the first requirement of a fault to the test, until it is violated, against a mock that has it."""
     options: tuple[str, ...] = (
@@ -81,7 +88,7 @@ def narrowly(fault: Fault, reading: Reading = READINGS["default"]) -> Said:
         fault.requirements[0],
         "--probe-rate-limit",
         "--max-wait",
-        "30",
+        "10",
         "--exitfirst",
     )
     if fault.needs.get("operations") == "all":

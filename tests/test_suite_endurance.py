@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 from failing_server import Answer, before
-from suite import ROOT, TOKEN, Said, judge, spared, wait_until
+from suite import ROOT, TOKEN, Said, bound_answers, judge, spared, wait_until
 from test_suite_command import PYTEST
 
-from conformance import endpoint, patience, report, watch
+from conformance import patience, report, watch
 from conformance.mock import Settings, serve
 
 CHOSEN = ("--seed", "1", "-k", "selections or parameters")
@@ -36,8 +36,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _short_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "TIME_BOUND", 1.0)
-    monkeypatch.setattr(patience, "TIME_BOUND", 1.0)
+    bound_answers(monkeypatch, 1.0)
     monkeypatch.setattr(patience, "_AFTER_A_HANG", 0.5)
 
 

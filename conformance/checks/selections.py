@@ -11,7 +11,7 @@ from typing import Final
 
 from conformance.checks.exports import only
 from conformance.checks.registry import Context, Observation, broken, check, held, judged
-from conformance.collection import Export, Selection, Snapshot, date, identity, made_from, passes
+from conformance.collection import Export, Selection, Snapshot, date, identity, made_from, passes, requested
 from conformance.preference import Preferred
 from conformance.query import COMPATIBILITY, FILTERS, Validity, same_value
 
@@ -285,12 +285,22 @@ def _all_but_id(export: Export) -> tuple[str, ...]:
 
 
 def readable_difference(context: Context, export: Export, known: Export) -> str | None:
-    """The first member that an export has otherwise than in the walk; a name that cannot be read tells nothing."""
+    """The first member that an export has otherwise than in the walk.
+
+    A name that cannot be read tells nothing, nor does a type in the letters in which the request has it.
+    """
     name = difference(export, known)
+    if name == "request.exportType" and _as_asked(context, export, known):
+        return None
     if name != "displayName":
         return name
     walk = context.knowledge.snapshot
     return None if context.exchange.is_garbled or (walk is not None and walk.garbled) else name
+
+
+def _as_asked(context: Context, export: Export, known: Export) -> bool:
+    asked, usual = context.query.parameters.get("exportType"), str(requested(known, "exportType"))
+    return asked is not None and requested(export, "exportType") == asked.value and asked.value.lower() == usual.lower()
 
 
 def difference(export: Export, known: Export) -> str | None:
@@ -312,7 +322,7 @@ def _same_date(known: Export, export: Export) -> bool:
 def _remade(known: Export, later: Export) -> str | None:
     """The first member of `request` that differs; the spellings of one value do not."""
     one, other = known.get("request"), later.get("request")
-    if not isinstance(one, dict) or not isinstance(other, dict):
+    if one == other or not isinstance(one, dict) or not isinstance(other, dict):
         return None
     for name in FILTERS:
         before, after = one.get(name), other.get(name)

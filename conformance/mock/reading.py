@@ -63,7 +63,8 @@ class Reading:
         huge_skip: A `$skip` of more than nine digits.
         upper_case_ids: Ids in upper case in a request.
         id_spellings: An `iModelId` without hyphens, in braces or as a URN is taken.
-        type_letters: An `exportType` finds what is written with the same letters, in either case.
+        type_letters: An `exportType` finds what is written with the same letters, in either case; where 3D tiles are
+            written as the request wrote them, so is all of that.
         unknown_type: An `exportType` that the service does not know: refused, or nothing is found.
         tiles_alike: A filter by `3DTiles` finds what is written `3DTILES`, and the other way round.
         two_returns: Which of two different `return` preferences counts.
@@ -315,6 +316,7 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
             "fresh_signatures": True,
             "stamps": "zone",
             "tiles_written": "asked",
+            "type_letters": True,
             "compatibility": "listed",
             "filtered_order": "stored",
             "ties": "id",

@@ -77,9 +77,11 @@ def type_name(call: Call, query: Query, export: Export) -> str:
         query: What the parameters mean.
         export: The export.
     """
+    asked = str(query.values.get("exportType")) if call.reading.tiles_written == "asked" else ""
+    if call.reading.type_letters and asked.lower() == export.export_type.lower():
+        return asked
     if export.export_type not in TILES:
         return export.export_type
-    asked = query.values.get("exportType") if call.reading.tiles_written == "asked" else None
     return asked if asked in TILES else tiles_name(call, export)
 
 
