@@ -1,7 +1,7 @@
 # Every target that needs the environment sets it up first; it is made anew only when the lock file or pyproject.toml changes.
 PYTHON ?= python3
-# Many tests wait: for a limit to lift, for an answer that never comes.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1))')
+# Many tests wait: for a limit to lift, for an answer that never comes. Each process more has all of them to collect.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1) + 1)')
 BIN := .venv/bin
 SEED ?= 1
 URL ?=
