@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from conformance import endpoint, patience
+from conformance import endpoint, lives, patience
 from conformance.mock import READINGS, SCRATCH_IMODEL, Fault, Reading, Settings, serve
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -94,7 +94,11 @@ def narrowly(fault: Fault, reading: Reading = READINGS["default"]) -> Said:
     if fault.needs.get("operations") == "all":
         options += ("--allow-writes", "--scratch-imodel", SCRATCH_IMODEL)
     settings = Settings(token=TOKEN, other_token=OTHER, fault=fault.name, reading=reading)
-    with serve(settings) as url:
+    with serve(settings) as url, pytest.MonkeyPatch.context() as patch:
+        # What never comes is not waited for as long as from a service.
+        patch.setattr(lives, "_PATIENCE", 1.5)
+        if "answer-in-time" in fault.requirements:
+            bound_answers(patch, 2.0)
         chosen = (*options, "-k", "not whatever", "--url", url)
         # A third of such a run would be spent on plugins that it has no use for.
         unused = [option for name in _UNUSED_PLUGINS for option in ("-p", f"no:{name}")]
