@@ -15,7 +15,7 @@ from conformance import spec
 from conformance.checks.registry import Observation
 from conformance.evidence import OF_STATUSES, OWN_CAUSE
 from conformance.exchange import Credential, CredentialKind, Exchange, Request, encode
-from conformance.query import COMPATIBILITY, FILTERS, PLACES, Parameter, Validity
+from conformance.query import COMPATIBILITY, FILTERS, PLACES, Parameter, Validity, read
 from conformance.reduction import fails, fails_again, lasts
 from conformance.run import FULL, Run, Suspicion
 from conformance.values import plain_value
@@ -238,10 +238,30 @@ def lost_by_the_selection(run: Run, request: Request, observation: Observation) 
 
 
 def _displaced_without_filters(run: Run, request: Request) -> str | None:
-    """The promise that this page of the whole list breaks: it may have as many exports as are due, and not those."""
+    """The promise that a page of the whole list breaks: the one in this place, or the one as far from the end.
+
+    In this place it may have as many exports as are due, and not those.
+    """
     place = [(name, value) for name, value in request.pairs if name not in (*FILTERS, *COMPATIBILITY)]
-    found = fails(run, request.with_pairs(place), "sequence") if len(place) < len(request.pairs) else None
+    if len(place) == len(request.pairs):
+        return None
+    found = fails(run, request.with_pairs(place), "sequence")
+    if found is None and (skip := _as_far_from_the_end(run, request)) is not None:
+        moved = [(name, str(skip) if name == "$skip" else value) for name, value in place]
+        found = fails(run, request.with_pairs(moved), "selection")
     return found[1].requirement if found else None
+
+
+def _as_far_from_the_end(run: Run, request: Request) -> int | None:
+    """The `$skip` behind which the whole list has as many exports left as a request's; None where nobody can tell."""
+    snapshot = run.knowledge.snapshot
+    if snapshot is None or not snapshot.whole:
+        return None
+    query = read(request, snapshot.types)
+    selection, skip = run.knowledge.selection(query), query.count("$skip")
+    if selection is None or selection.open or skip is None:
+        return None
+    return len(snapshot.order) - max(0, len(selection.ids) - skip)
 
 
 def _fault_of_status(run: Run, exchange: Exchange, observation: Observation) -> tuple[Exchange, Observation] | None:

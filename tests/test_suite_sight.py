@@ -58,6 +58,12 @@ def test_what_flickers_in_a_collection_of_several_pages_is_named_as_that() -> No
     assert said.with_outcome("violated") == {"list-steady"}
 
 
+def test_what_is_lost_at_the_end_of_each_selection_is_named_by_its_place() -> None:
+    with serve(Settings(token=TOKEN, size=20, fault="last-one-alone-lost")) as url:
+        said = judge(url, "--seed", "5", "-k", "selections")
+    assert said.with_outcome("violated") == {"skip-leaves-out"}, said.output
+
+
 @pytest.mark.parametrize(
     ("fault", "requirement", "probes"),
     [

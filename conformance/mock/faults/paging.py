@@ -562,6 +562,12 @@ FAULTS = (
         _skip(lambda query, total: total - 1 if query.skip == total else query.skip),
     ),
     Fault(
+        "last-one-alone-lost",
+        ("skip-leaves-out",),
+        "A `$skip` that leaves one export alone leaves none.",
+        _skip(lambda query, total: total if query.skip == total - 1 > 0 else query.skip),
+    ),
+    Fault(
         "skip-of-whole-refused",
         ("skip-past-end", "skip-accepted"),
         "A `$skip` of the whole list is refused.",
