@@ -44,6 +44,8 @@ _OF_SEVERAL: Final = frozenset(
     }
 )
 """Requirements that a page breaks, too, where one of its filters loses exports by itself."""
+_LONG: Final = "10"
+"""Exports enough to tell where in its order a page stands."""
 _EVERY_PARAMETER: Final = "unprocessable-every-parameter"
 
 
@@ -131,7 +133,7 @@ def _page(run: Run, request: Request, observation: Observation) -> str | None:
             return size
     if check in ("selection", "paging_links") and _is_cut(run, request):
         return "top-fills"
-    lost = lost_by_the_selection(run, request, observation)
+    lost = lost_by_the_selection(run, request, observation) or _misplaced_in_order(run, request, observation)
     if lost:
         return lost
     if check == "selection" and any(name == "$skip" for name, _ in request.pairs):
@@ -235,6 +237,15 @@ def lost_by_the_selection(run: Run, request: Request, observation: Observation) 
     twins = (request.with_pairs(pairs) for pairs in (*wholes, *pages))
     found = next((found for twin in dict.fromkeys(twins) if (found := fails(run, twin, "selection"))), None)
     return found[1].requirement if found else None
+
+
+def _misplaced_in_order(run: Run, request: Request, observation: Observation) -> str | None:
+    """The promise of `$skip`, where an ordered page that is long enough to tell is a right one from another place."""
+    place = [pair for pair in request.pairs if pair[0] in ("$orderBy", "$skip")]
+    if not observation.requirement.startswith("orderby-") or {name for name, _ in place} != {"$orderBy", "$skip"}:
+        return None
+    found = fails(run, request.with_pairs([*place, ("$top", _LONG)]), "sequence")
+    return "skip-leaves-out" if found and found[1].requirement == "skip-leaves-out" else None
 
 
 def _displaced_without_filters(run: Run, request: Request) -> str | None:

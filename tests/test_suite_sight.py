@@ -68,6 +68,7 @@ def test_what_is_lost_at_the_end_of_each_selection_is_named_by_its_place() -> No
     ("fault", "requirement", "probes"),
     [
         ("invalid-hidden", "list-complete", "selections"),
+        ("skip-by-tens-in-order", "skip-leaves-out", "selections or relations"),
         ("vendor-type-422-with-order", "accept-vendor", "filter_goes_with_order or invalid_values"),
         # These break a SHOULD, and would end a run with 1 where a MUST were named beside.
         ("default-page-1000", "top-default", "exports"),

@@ -6,7 +6,7 @@ Every disagreement here could be a collection that moved: it is contestable, and
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from conformance.checks.exports import only
@@ -179,7 +179,8 @@ def sequence(context: Context) -> Iterator[Observation]:
         yield from _slice_by_date(context, wanted)
         return
     due = list(whole[_place(context)])
-    requirement = _order_requirement(context, ids, due)
+    elsewhere = _stands_elsewhere(context, ids, whole)
+    requirement = "skip-leaves-out" if elsewhere else _order_requirement(context, ids, due)
     if len(ids) == len(due) and set(ids) <= wanted.members:
         yield judged(
             requirement,
@@ -209,7 +210,19 @@ def _slice_by_date(context: Context, wanted: Selection) -> Iterator[Observation]
     if len(ids) == len(due):
         came = [moments[one] for one in ids]
         message = f"dates from {came[0]} to {came[-1]}, where those from {due[0]} to {due[-1]} are due"
-        yield judged(f"orderby-{order.removeprefix('date:')}", came == due, message, contestable=True)
+        elsewhere = _stands_elsewhere(context, came, sorted(dated, reverse=order.endswith("desc")))
+        requirement = "skip-leaves-out" if elsewhere else f"orderby-{order.removeprefix('date:')}"
+        yield judged(requirement, came == due, message, contestable=True)
+
+
+def _stands_elsewhere(context: Context, came: Sequence[object], whole: Sequence[object]) -> bool:
+    """Whether a page of an ordered list is a slice of it from another place: the order is right, the place is not."""
+    place, some = context.query.count("$skip") or 0, list(came)
+    if context.query.value("$orderBy") is None or not place or len(some) < ENOUGH_TO_TELL:
+        return False
+    starts = range(len(whole) - len(some) + 1)
+    here = list(whole[place : place + len(some)]) == some
+    return not here and any(list(whole[start : start + len(some)]) == some for start in starts)
 
 
 def _order_requirement(context: Context, ids: list[str], due: list[str]) -> str:

@@ -562,6 +562,12 @@ FAULTS = (
         _skip(lambda query, total: total - 1 if query.skip == total else query.skip),
     ),
     Fault(
+        "skip-by-tens-in-order",
+        ("skip-leaves-out",),
+        "In an ordered list a `$skip` is rounded down to tens.",
+        _skip(lambda query, _total: query.skip // 10 * 10, has("$orderBy")),
+    ),
+    Fault(
         "last-one-alone-lost",
         ("skip-leaves-out",),
         "A `$skip` that leaves one export alone leaves none.",
