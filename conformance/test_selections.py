@@ -12,12 +12,13 @@ from conformance.arrays import any_three_of_twelve
 from conformance.collection import Snapshot, identity, requested
 from conformance.exchange import Request, encode
 from conformance.knowledge import DEFAULT_TOP, LARGEST_TOP
-from conformance.query import COMPATIBILITY, FILTERS
+from conformance.query import COMPATIBILITY, FILTERS, IDENTIFIERS
 from conformance.run import FULL, Run
 from conformance.walking import WHOLE, learn_compatible
 
 _MOST_VALUES = 22
 _MOST_ORDERED = 20
+_MOST_VERSIONS = 20
 _IN_FULL = 6
 _LEAST_MINIMAL = 3
 _COLD = 3
@@ -135,6 +136,9 @@ def test_filters_combine(run: Run) -> None:
                 Request.of((*pairs, ("$orderBy", _ORDERS[len(requests) // 3 % 2]), *page), headers=FULL),
             ]
     run.send_all(requests)
+    # What viewers ask for: the exports of one version of an iModel.
+    versions = _combinations(snapshot, IDENTIFIERS, _MOST_VERSIONS)
+    run.send_all(Request.of((*zip(IDENTIFIERS, version, strict=True), WHOLE)) for version in versions)
 
 
 def _combinations(snapshot: Snapshot, names: tuple[str, ...], most: int) -> list[tuple[str, ...]]:

@@ -413,6 +413,13 @@ def _adds_expired(name: str) -> Change:
     return selected(add)
 
 
+def _expired_of_a_version(_call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Export]:
+    if not {"iModelId", "changesetId"} <= query.values.keys():
+        return exports
+    old = [export for export in exports if export.number % 83 == 5]
+    return [*exports, *(evolve(one, number=one.number + 10_000, id=f"{one.id[:-4]}dead") for one in old)]
+
+
 def _first_owner(_call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Export]:
     if "changesetId" not in query.values or "iModelId" in query.values or not exports:
         return exports
@@ -646,6 +653,12 @@ FAULTS = (
         ("list-complete",),
         "`iModelId` brings back exports that the whole list lacks.",
         _adds_expired("iModelId"),
+    ),
+    Fault(
+        "version-has-expired",
+        ("list-complete",),
+        "The exports of some changesets of an iModel, asked for by both, have one that has expired.",
+        selected(_expired_of_a_version),
     ),
     Fault(
         "imodelid-or-changesetid",
