@@ -15,7 +15,7 @@ from conformance import spec
 from conformance.checks.registry import Observation
 from conformance.evidence import OF_STATUSES, OWN_CAUSE
 from conformance.exchange import Credential, CredentialKind, Exchange, Request, encode
-from conformance.query import COMPATIBILITY, FILTERS, PLACES, Parameter, Validity, read
+from conformance.query import COMPATIBILITY, FILTERS, PLACES, Parameter, Validity
 from conformance.reduction import fails, fails_again, lasts
 from conformance.run import FULL, Run, Suspicion
 from conformance.values import plain_value
@@ -268,7 +268,7 @@ def _as_far_from_the_end(run: Run, request: Request) -> int | None:
     snapshot = run.knowledge.snapshot
     if snapshot is None or not snapshot.whole:
         return None
-    query = read(request, snapshot.types)
+    query = run.query(request)
     selection, skip = run.knowledge.selection(query), query.count("$skip")
     if selection is None or selection.open or skip is None:
         return None

@@ -29,7 +29,7 @@ from conformance.knowledge import LARGEST_TOP, Knowledge, mesh_host
 from conformance.latency import Latencies
 from conformance.motion import Motion
 from conformance.needs import Sight, missing
-from conformance.query import read
+from conformance.query import Query, read
 from conformance.verdict import Finding, Tally, tallies_for
 
 FULL: Final = (("prefer", "return=representation"),)
@@ -197,11 +197,14 @@ class Run:
         """Keep nothing against an exchange that is judged another way."""
         self.suspicions = [each for each in self.suspicions if each.exchange is not exchange]
 
+    def query(self, request: Request) -> Query:
+        """What a request asks for, read with the export types that the server is known to have."""
+        snapshot = self.knowledge.snapshot
+        return read(request, snapshot.types if snapshot else ())
+
     def context(self, exchange: Exchange) -> Context:
         """An exchange with what is needed to judge it."""
-        snapshot = self.knowledge.snapshot
-        query = read(exchange.request, snapshot.types if snapshot else ())
-        return Context(exchange, query, self.knowledge, self.endpoint.secrets(exchange.request))
+        return Context(exchange, self.query(exchange.request), self.knowledge, self.endpoint.secrets(exchange.request))
 
     def observe(self, exchange: Exchange) -> list[checks.Observation]:
         """What the checks say of an exchange, without counting it."""

@@ -10,5 +10,5 @@ hypothesis.settings.load_profile("tests")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the many that are short and never wait behind all others: at the end no process waits for a long one."""
+    """Put the many that are short behind all others: at the end no process is left with a long one."""
     items.sort(key=lambda item: item.path.stem == "test_suite_faults")

@@ -179,11 +179,9 @@ def sequence(context: Context) -> Iterator[Observation]:
         yield from _slice_by_date(context, wanted)
         return
     due = list(whole[_place(context)])
-    elsewhere = _stands_elsewhere(context, ids, whole)
-    requirement = "skip-leaves-out" if elsewhere else _order_requirement(context, ids, due)
     if len(ids) == len(due) and set(ids) <= wanted.members:
         yield judged(
-            requirement,
+            _order_requirement(context, ids, due, whole),
             ids == due,
             f"begins with {ids[0]}, where {due[0]} is due" if ids[0] != due[0] else "another order than before",
             contestable=True,
@@ -206,29 +204,29 @@ def _slice_by_date(context: Context, wanted: Selection) -> Iterator[Observation]
     dated = [moment for moment in moments.values() if moment is not None]
     if len(dated) < len(moments) or not set(ids) <= moments.keys():
         return
-    due = sorted(dated, reverse=order.endswith("desc"))[_place(context)]
+    whole = sorted(dated, reverse=order.endswith("desc"))
+    due = whole[_place(context)]
     if len(ids) == len(due):
         came = [moments[one] for one in ids]
         message = f"dates from {came[0]} to {came[-1]}, where those from {due[0]} to {due[-1]} are due"
-        elsewhere = _stands_elsewhere(context, came, sorted(dated, reverse=order.endswith("desc")))
+        elsewhere = _stands_elsewhere(context, came, due, whole)
         requirement = "skip-leaves-out" if elsewhere else f"orderby-{order.removeprefix('date:')}"
         yield judged(requirement, came == due, message, contestable=True)
 
 
-def _stands_elsewhere(context: Context, came: Sequence[object], whole: Sequence[object]) -> bool:
+def _stands_elsewhere(context: Context, came: Sequence[object], due: Sequence[object], whole: Sequence[object]) -> bool:
     """Whether a page of an ordered list is a slice of it from another place: the order is right, the place is not."""
-    place, some = context.query.count("$skip") or 0, list(came)
-    if context.query.value("$orderBy") is None or not place or len(some) < ENOUGH_TO_TELL:
+    if came == due or not context.query.count("$skip") or len(came) < ENOUGH_TO_TELL:
         return False
-    starts = range(len(whole) - len(some) + 1)
-    here = list(whole[place : place + len(some)]) == some
-    return not here and any(list(whole[start : start + len(some)]) == some for start in starts)
+    return any(list(whole[start : start + len(came)]) == came for start in range(len(whole) - len(came) + 1))
 
 
-def _order_requirement(context: Context, ids: list[str], due: list[str]) -> str:
+def _order_requirement(context: Context, ids: list[str], due: list[str], whole: Sequence[str]) -> str:
     query, snapshot = context.query, context.knowledge.snapshot
     order = query.value("$orderBy")
     if order is not None:
+        if _stands_elsewhere(context, ids, due, whole):
+            return "skip-leaves-out"
         moments = [[date(snapshot.by_id.get(one, {})) if snapshot else None for one in some] for some in (ids, due)]
         return "orderby-steady" if moments[0] == moments[1] else f"orderby-{order.removeprefix('date:')}"
     if set(ids) != set(due):

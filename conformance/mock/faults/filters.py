@@ -400,15 +400,16 @@ def _adds_one(name: str) -> Change:
     return selected(add)
 
 
+def _expired(export: Export) -> Export:
+    return evolve(export, number=export.number + 10_000, id=f"{export.id[:-4]}dead")
+
+
 def _adds_expired(name: str) -> Change:
     def add(_call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Export]:
         if name not in query.values:
             return exports
         old = [export for export in exports if export.number % 25 == 0]
-        return [
-            *exports,
-            *(evolve(export, number=export.number + 10_000, id=f"{export.id[:-4]}dead") for export in old),
-        ]
+        return [*exports, *map(_expired, old)]
 
     return selected(add)
 
@@ -417,7 +418,7 @@ def _expired_of_a_version(_call: Call, query: Query, exports: Sequence[Export]) 
     if not {"iModelId", "changesetId"} <= query.values.keys():
         return exports
     old = [export for export in exports if export.number % 83 == 5]
-    return [*exports, *(evolve(one, number=one.number + 10_000, id=f"{one.id[:-4]}dead") for one in old)]
+    return [*exports, *map(_expired, old)]
 
 
 def _first_owner(_call: Call, query: Query, exports: Sequence[Export]) -> Sequence[Export]:
